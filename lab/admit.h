@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * admit.h - admission: what KubeVirt's webhooks default and refuse (rest.c calls it before the store)
+ */
+#ifndef VMN_LAB_ADMIT_H
+#define VMN_LAB_ADMIT_H
+
+#include "lab/kinds.h"
+
+enum lab_operation { LAB_OP_CREATE, LAB_OP_UPDATE, LAB_OP_DELETE };
+
+struct lab_admission {
+	enum lab_operation op;
+	const struct lab_kind *kind;
+	const struct lab_user *user;
+	const char *ns;
+	const char *subresource; /* "status" or NULL */
+	struct json_object *old; /* borrowed; NULL on create */
+	struct json_object *obj; /* may be changed in place (defaulting); NULL on delete */
+	bool dry_run;
+};
+
+/**
+ * lab_admit() - default and validate
+ *
+ * Return: 0, or -VMN_E_INVALID etc. with http, reason, message and causes as a real server's webhook
+ * denial gives them (422 with causes, 400 for VMIMs, ...)
+ */
+int lab_admit(struct lab *lab, struct lab_admission *a, struct vmn_err *err) VMN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * discovery.h - which resources and subresources a server has
+ *
+ * Read once a run, and kept on disk for later runs: per server, for at most 10 minutes, whole files
+ * replaced by rename, checked when read, so that neither a crash nor a second writer hurts.
+ * KubeVirt 1.0.0's document has kind "" and verbs null and names the wrong version
+ * (measured): only the resource names are trusted.
+ */
+#ifndef VMN_KUBE_DISCOVERY_H
+#define VMN_KUBE_DISCOVERY_H
+
+#include "lib/kube/client.h"
+
+/**
+ * vmn_discovery_get() - the APIResourceList of a group and version
+ * @ret:	borrowed, lives as long as @k
+ *
+ * Return: 0, -VMN_E_NOT_FOUND when the server has no such group or version, other errors as they are
+ */
+int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version,
+		      struct json_object **ret, struct vmn_err *err) VMN_MUST_CHECK;
+
+/** vmn_discovery_forget() - drop memory and disk copies, because an answer contradicted them */
+void vmn_discovery_forget(struct vmn_kube *k);
+
+/** vmn_discovery_has() - whether @list names @resource, e.g. "virtualmachines/addinterface" (pure) */
+bool vmn_discovery_has(struct json_object *list, const char *resource);
+
+#endif

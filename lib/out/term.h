@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* term.h - what a stream is, colours, and untrusted text made harmless */
+#ifndef VMN_OUT_TERM_H
+#define VMN_OUT_TERM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "lib/base/str.h"
+
+enum vmn_color { VMN_COLOR_AUTO, VMN_COLOR_ALWAYS, VMN_COLOR_NEVER };
+enum vmn_style { VMN_STYLE_PLAIN, VMN_STYLE_BOLD, VMN_STYLE_GREEN, VMN_STYLE_YELLOW, VMN_STYLE_RED, VMN_STYLE_DIM };
+
+/** vmn_term_color() - whether to colour @f; @no_color is the value of $NO_COLOR or NULL */
+bool vmn_term_color(FILE *f, enum vmn_color want, const char *no_color);
+/** vmn_style_on() - escape sequence, "" for VMN_STYLE_PLAIN; vmn_style_off() ends it */
+const char *vmn_style_on(enum vmn_style style);
+const char *vmn_style_off(enum vmn_style style);
+/** vmn_clean() - append @s with control bytes and broken UTF-8 replaced; newlines too unless @multiline */
+void vmn_clean(struct vmn_buf *b, const char *s, bool multiline);
+/** vmn_clean_dup() - the same as a new one-line string */
+char *vmn_clean_dup(const char *s);
+
+#endif

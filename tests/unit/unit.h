@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit.h - what every unit test includes: cmocka and its prerequisites */
+#ifndef VMN_TESTS_UNIT_H
+#define VMN_TESTS_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/err.h"
+#include "lib/data/json.h"
+
+/* A tree from a literal; aborts when it is not JSON. Caller drops it. */
+static inline struct json_object *unit_json(const char *text)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct json_object *obj = NULL;
+
+	if (vmn_json_parse(text, strlen(text), &obj, &err) < 0)
+		fail_msg("bad literal: %s", vmn_err_text(&err));
+	return obj;
+}
+
+#endif
