@@ -10,7 +10,7 @@
 
 /** vmn_is_dns1123_label() - 1 to 63 of a-z 0-9 -, alphanumeric at both ends (namespaces) */
 bool vmn_is_dns1123_label(const char *s);
-/** vmn_is_dns1123_subdomain() - labels joined by dots, at most 253 bytes (object names) */
+/** vmn_is_dns1123_subdomain() - parts like labels joined by dots, at most 253 bytes (object names) */
 bool vmn_is_dns1123_subdomain(const char *s);
 /** vmn_is_mac() - six hex pairs joined by ':' or '-' (what Go's net.ParseMAC takes, 6 bytes) */
 bool vmn_is_mac(const char *s);
