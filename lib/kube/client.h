@@ -83,6 +83,14 @@ void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube
 		    void *arg);
 
 /**
+ * vmn_kube_drop() - forget every request started with @arg: their callbacks do not run
+ *
+ * For an owner of @arg that goes away while requests are under way. What a server got already, it may
+ * still do.
+ */
+void vmn_kube_drop(struct vmn_kube *k, const void *arg);
+
+/**
  * vmn_kube_loop() - drive requests and watches
  * @deadline_ms: instant (clock.h) to give up at, or VMN_NEVER
  * @stop:	asked after each event and at least every 100 ms; true ends the loop; NULL: never
