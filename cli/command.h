@@ -23,7 +23,10 @@
 #include "lib/base/str.h"
 
 struct cmd_ctx;
+struct cmd_program;
+struct json_object;
 struct vmn_kube;
+struct vmn_progress;
 
 enum cmd_opt_kind {
 	CMD_OPT_END = 0,  /* last row of a table */
@@ -86,6 +89,20 @@ enum cmd_flag {
 	CMD_HIDDEN = 1 << 2,
 };
 
+/* Output formats of -o. A command lists those it has: .formats = CMD_HAS(JSON) | CMD_HAS(YAML) */
+enum cmd_format {
+	CMD_FORMAT_DEFAULT = 0,
+	CMD_FORMAT_TABLE,
+	CMD_FORMAT_WIDE,
+	CMD_FORMAT_NAME,
+	CMD_FORMAT_JSON,
+	CMD_FORMAT_YAML,
+	CMD_FORMAT_TREE,
+	CMD_FORMAT_DOT,
+};
+
+#define CMD_HAS(format) (1U << CMD_FORMAT_##format)
+
 struct cmd_example {
 	const char *line;	 /* "vmnetctl addinterface web-1 ..." ; the man page shows and the tests run it */
 	const char *explanation; /* one sentence */
@@ -100,25 +117,17 @@ struct cmd {
 	const char *description;    /* paragraphs of prose for --help, separated by blank lines */
 	int min_args, max_args;	    /* operands; max -1: any number */
 	unsigned flags;		    /* enum cmd_flag */
+	unsigned formats;	    /* CMD_HAS(...) | ...: what -o takes here; 0: no output of its own */
 	const struct cmd_opt *opts;
 	size_t opts_size; /* of the struct the table fills */
 	enum cmd_complete complete; /* of operands */
 	const struct cmd_example *examples; /* ended by a NULL line */
-	/* @opts: the filled options struct; @argv: operands only. Return: 0 or -code */
+	/*
+	 * @opts: the filled options struct; @argv: operands only. Return: 0 or -code; @err stays
+	 * empty when everything was told already (cmd_report_failure(), a bad verdict on stdout)
+	 */
 	int (*run)(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 		   struct vmn_err *err);
-};
-
-/* Output formats of -o; commands say in their help which ones they have. */
-enum cmd_format {
-	CMD_FORMAT_DEFAULT = 0,
-	CMD_FORMAT_TABLE,
-	CMD_FORMAT_WIDE,
-	CMD_FORMAT_NAME,
-	CMD_FORMAT_JSON,
-	CMD_FORMAT_YAML,
-	CMD_FORMAT_TREE,
-	CMD_FORMAT_DOT,
 };
 
 /* Global options, parsed before and after the command name. */
@@ -141,10 +150,11 @@ struct cmd_globals {
 struct cmd_ctx {
 	const struct cmd *cmd;
 	const struct cmd_globals *globals;
-	const struct cmd *const *commands; /* all records, NULL-terminated */
+	const struct cmd_program *program; /* see program.h */
 	struct vmn_log log;
-	struct vmn_kube *kube; /* opened by cmd_kube(); closed by the dispatcher */
-	char *ns;	       /* set by cmd_kube(): --namespace or the context's */
+	struct vmn_kube *kube;	       /* opened by cmd_kube(); closed by the dispatcher */
+	char *ns;		       /* set by cmd_kube(): --namespace or the context's */
+	struct vmn_progress *progress; /* made by cmd_progress(); freed by the dispatcher */
 };
 
 /**
@@ -154,6 +164,21 @@ struct cmd_ctx {
  * Sets ctx->ns. SIGINT and SIGTERM interrupt its loop from then on.
  */
 int cmd_kube(struct cmd_ctx *ctx, struct vmn_kube **ret, struct vmn_err *err) VMN_MUST_CHECK;
+
+/**
+ * cmd_progress() - the progress line on stderr, made at first use
+ * Return: borrowed
+ *
+ * It is hidden before the functions below print anything.
+ */
+struct vmn_progress *cmd_progress(struct cmd_ctx *ctx);
+
+/** cmd_use_color() - whether stdout is to be coloured: --color, NO_COLOR, a terminal */
+bool cmd_use_color(const struct cmd_ctx *ctx);
+/** cmd_width() - columns of the terminal on stdout, 0: no limit */
+int cmd_width(const struct cmd_ctx *ctx);
+/** cmd_print_doc() - @obj on stdout as -o json or -o yaml asks */
+int cmd_print_doc(struct cmd_ctx *ctx, struct json_object *obj, struct vmn_err *err) VMN_MUST_CHECK;
 
 /** cmd_warn() - "vmnetctl: warning: ..." on stderr unless --quiet */
 void cmd_warn(struct cmd_ctx *ctx, const char *fmt, ...) VMN_PRINTF(2, 3);

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "lib/base/mem.h"
+
 struct vmn_progress;
 
 struct vmn_progress *vmn_progress_new(FILE *f, bool quiet);
@@ -18,7 +20,7 @@ struct vmn_progress *vmn_progress_new(FILE *f, bool quiet);
 void vmn_progress_state(struct vmn_progress *p, const char *text);
 /** vmn_progress_tick() - call often; draws when it is time */
 void vmn_progress_tick(struct vmn_progress *p);
-/** vmn_progress_hide() - erase the line before something else is printed */
+/** vmn_progress_hide() - erase the line before something else is printed; the next tick redraws it */
 void vmn_progress_hide(struct vmn_progress *p);
 void vmn_progress_free_p(struct vmn_progress **p);
 #define vmn_auto_progress VMN_CLEANUP(vmn_progress_free_p)

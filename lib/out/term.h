@@ -9,14 +9,41 @@
 #include "lib/base/str.h"
 
 enum vmn_color { VMN_COLOR_AUTO, VMN_COLOR_ALWAYS, VMN_COLOR_NEVER };
-enum vmn_style { VMN_STYLE_PLAIN, VMN_STYLE_BOLD, VMN_STYLE_GREEN, VMN_STYLE_YELLOW, VMN_STYLE_RED, VMN_STYLE_DIM };
+enum vmn_style {
+	VMN_STYLE_PLAIN,
+	VMN_STYLE_BOLD,
+	VMN_STYLE_GREEN,
+	VMN_STYLE_YELLOW,
+	VMN_STYLE_RED,
+	VMN_STYLE_DIM
+};
 
-/** vmn_term_color() - whether to colour @f; @no_color is the value of $NO_COLOR or NULL */
+/**
+ * vmn_term_color() - whether to colour @f
+ * @no_color:	value of $NO_COLOR or NULL; any text but "" switches "auto" off (no-color.org)
+ */
 bool vmn_term_color(FILE *f, enum vmn_color want, const char *no_color);
+
+/**
+ * vmn_term_width() - columns of @f
+ * @columns:	value of $COLUMNS or NULL; wins when it is a number
+ *
+ * Return: 0 when @f is no terminal and @columns says nothing
+ */
+int vmn_term_width(FILE *f, const char *columns);
+
 /** vmn_style_on() - escape sequence, "" for VMN_STYLE_PLAIN; vmn_style_off() ends it */
 const char *vmn_style_on(enum vmn_style style);
 const char *vmn_style_off(enum vmn_style style);
-/** vmn_clean() - append @s with control bytes and broken UTF-8 replaced; newlines too unless @multiline */
+
+/**
+ * vmn_clean() - append @s made harmless for a terminal
+ * @multiline:	keep newlines and tabs; else they become blanks
+ *
+ * Control characters, C1 ones included, bidirectional overrides and every byte that is not
+ * UTF-8 become '?', so that no name, annotation or server message can move the cursor,
+ * recolour the screen or reorder what is read.
+ */
 void vmn_clean(struct vmn_buf *b, const char *s, bool multiline);
 /** vmn_clean_dup() - the same as a new one-line string */
 char *vmn_clean_dup(const char *s);

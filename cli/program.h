@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * program.h - a program made of commands; vmnetctl is one, vmnetctl-lab another
+ *
+ * cmd_main() does everything between argv and the exit status: global options, finding the
+ * command, its options, running it, reporting what went wrong, flushing stdout.
+ */
+#ifndef VMN_CLI_PROGRAM_H
+#define VMN_CLI_PROGRAM_H
+
+#include "cli/command.h"
+
+struct cmd_program {
+	const char *name;	 /* "vmnetctl-lab": the executable, man page and prefix of errors */
+	const char *invocation;	 /* "vmnetctl lab": what users type */
+	const char *summary;	 /* one line, lower case, no full stop */
+	const char *description; /* paragraphs for help, separated by blank lines; may be NULL */
+	const struct cmd *const *commands; /* sorted by name, NULL-terminated; cmd_help among them */
+	const char *external_prefix;	   /* unknown COMMAND runs the executable PREFIX-COMMAND; NULL: none */
+};
+
+/** cmd_main() - run @argv; Return: the exit status */
+int cmd_main(const struct cmd_program *program, int argc, char **argv);
+
+/** cmd_find() - the command with this exact name or alias, or NULL */
+const struct cmd *cmd_find(const struct cmd_program *program, const char *name);
+
+/* The command `help`, the same for every program. */
+extern const struct cmd cmd_help;
+
+#endif
