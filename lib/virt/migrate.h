@@ -6,8 +6,9 @@
  * for another VM. It never asks for a migration twice: when the answer to the one request that starts it
  * gets lost, it looks for the VirtualMachineInstanceMigration that request should have made.
  *
- *   [probe] -> list -> PUT migrate -> list -> watch -> result
- *                  \-> POST VirtualMachineInstanceMigration -/
+ *   list -> PUT migrate ------------> list -> watch -> result
+ *       \-> [probe ->] POST the object ------/
+ *       \-> DELETE the active one (wish.cancel) /
  *
  * PUT is KubeVirt's own way and answers without a name, so the lists before and after tell which
  * object is ours (vmn_migration_pick()). The object is created directly where PUT cannot be used: for a VMI
@@ -26,8 +27,9 @@ struct vmn_migrate_wish {
 	bool is_bare;			   /* known to be a VMI without a VM */
 	struct json_object *node_selector; /* object of strings for addedNodeSelector, or NULL */
 	bool force;			   /* migrate even where the server drops the selector */
-	bool dry_run;			   /* let the server judge, start nothing */
+	bool dry_run;			   /* let the server judge, change nothing */
 	bool wait;			   /* follow to Succeeded or Failed, else done once it is started */
+	bool cancel;			   /* the other way: cancel the migration under way, as virtctl does */
 };
 
 /* The migration entered another phase; @vmim is borrowed. Only with wish.wait. */
@@ -41,9 +43,11 @@ typedef void (*vmn_migrate_phase_fn)(void *arg, struct json_object *vmim);
  *   -VMN_E_INVALID	the VM cannot be migrated (the reason is in the message)
  *   -VMN_E_FORBIDDEN	with the hint which ClusterRole gives the right
  *   -VMN_E_UNSUPPORTED the server would drop the node selector
- *   -VMN_E_SERVER	the migration was started and failed: failureReason and last event in the message
- *   -VMN_E_CANCELLED	somebody cancelled the migration
- * and what requests fail with.
+ *   -VMN_E_SERVER	the migration was started and failed, or somebody cancelled it: failureReason and last
+ *			event are in the message
+ * and what requests fail with. With wish.cancel:
+ *   -VMN_E_NOT_FOUND	no migration is under way
+ *   -VMN_E_CONFLICT	it came to its end before it could be cancelled
  */
 typedef void (*vmn_migrate_done_fn)(void *arg, struct json_object *report, struct vmn_err *err);
 
@@ -56,6 +60,9 @@ struct vmn_migrate *vmn_migrate_start(struct vmn_kube *k, const struct vmn_migra
 
 /** vmn_migrate_vmim() - the migration as last seen, or NULL while there is none; borrowed */
 struct json_object *vmn_migrate_vmim(const struct vmn_migrate *m);
+
+/** vmn_migrate_is_bare() - whether it turned out to be a VMI without a VM */
+bool vmn_migrate_is_bare(const struct vmn_migrate *m);
 
 /** vmn_migrate_free() - stop following; the migration itself goes on. NULL is fine; fine from callbacks too */
 void vmn_migrate_free(struct vmn_migrate *m);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/base/err.h"
+#include "lib/base/file.h"
 #include "lib/data/json.h"
 
 /* A tree from a literal; aborts when it is not JSON. Caller drops it. */
@@ -25,6 +26,20 @@ static inline struct json_object *unit_json(const char *text)
 	if (vmn_json_parse(text, strlen(text), &obj, &err) < 0)
 		fail_msg("bad literal: %s", vmn_err_text(&err));
 	return obj;
+}
+
+/* tests/unit/data/NAME; Automake tells where the sources are. Caller drops it. */
+static inline struct json_object *unit_data(const char *name)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(1 << 20);
+	const char *srcdir = getenv("srcdir");
+	vmn_auto_free char *path =
+		vmn_xasprintf("%s/tests/unit/data/%s", srcdir ? srcdir : ".", name);
+
+	if (vmn_file_read(path, &text, &err) < 0)
+		fail_msg("%s", vmn_err_text(&err));
+	return unit_json(vmn_buf_str(&text));
 }
 
 #endif
