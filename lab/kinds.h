@@ -22,9 +22,9 @@ enum lab_kind_id {
 struct lab_column {
 	const char *name; /* "Age" */
 	const char *type; /* "string", "date", "integer" */
-	int priority;	  /* 0 always, 1 with -o wide */
+	int priority; /* 0 always, 1 with -o wide */
 	const char *path; /* JSON pointer, or NULL when cell() computes it */
-	char *(*cell)(struct json_object *obj); /* caller frees; may be NULL */
+	char *(*cell)(struct json_object *obj); /* caller frees; NULL: an empty cell */
 };
 
 struct lab_kind {
@@ -34,7 +34,9 @@ struct lab_kind {
 	const char *const *short_names; /* NULL-terminated */
 	bool namespaced;
 	bool has_status; /* /status is a subresource */
-	const struct lab_column *columns; /* ended by a NULL name; Name comes by itself */
+	bool in_all; /* of the category "all" */
+	const struct lab_column *columns; /* ended by a NULL name */
+	const char *const *fields; /* JSON pointers a field selector may use beside metadata's */
 };
 
 extern const struct lab_kind lab_kinds[LAB_KINDS];
