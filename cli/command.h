@@ -153,6 +153,7 @@ struct cmd_ctx {
 	const struct cmd_program *program; /* see program.h */
 	struct vmn_log log;
 	struct vmn_kube *kube;	       /* opened by cmd_kube(); closed by the dispatcher */
+	void (*kube_close)(struct cmd_ctx *ctx); /* how; NULL while .kube is */
 	char *ns;		       /* set by cmd_kube(): --namespace or the context's */
 	struct vmn_progress *progress; /* made by cmd_progress(); freed by the dispatcher */
 };

@@ -2,9 +2,21 @@
 /* vmnetctl - composition root: the only file that sees everything */
 #include "config.h"
 
-#include <stdio.h>
+#include "cli/program.h"
+#include "subcommands/registry.h"
 
-int main(void)
+static const struct cmd_program program = {
+	.name = "vmnetctl",
+	.invocation = "vmnetctl",
+	.summary = "network interfaces of KubeVirt virtual machines: plug, unplug, migrate, inspect",
+	.description =
+		"Talks to the API server of a Kubernetes cluster with KubeVirt, found and authenticated to "
+		"as kubectl does. `kubectl vmnet COMMAND` is the same as `vmnetctl COMMAND`.",
+	.commands = cmd_registry,
+	.external_prefix = "vmnetctl-",
+};
+
+int main(int argc, char **argv)
 {
-	return printf("vmnetctl %s\n", PACKAGE_VERSION) < 0;
+	return cmd_main(&program, argc, argv);
 }

@@ -25,6 +25,9 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv);
 /** cmd_find() - the command with this exact name or alias, or NULL */
 const struct cmd *cmd_find(const struct cmd_program *program, const char *name);
 
+/** cmd_unknown() - the error of a command that does not exist, with a guess; Return: -VMN_E_USAGE */
+int cmd_unknown(const struct cmd_ctx *ctx, const char *name, struct vmn_err *err);
+
 /* The command `help`, the same for every program. */
 extern const struct cmd cmd_help;
 

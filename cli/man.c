@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* man.c - the parts of a man page that the tables know, in man(7) */
+#include "config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cli/exit.h"
+#include "cli/globals.h"
+#include "cli/help.h"
+#include "cli/options.h"
+
+/* @text as roff: hyphens that can be copied, no accidental escapes or requests. */
+static void add_roff(struct vmn_buf *b, const char *text)
+{
+	bool at_line_start = !b->len || b->data[b->len - 1] == '\n';
+
+	for (; *text; text++) {
+		if (at_line_start && (*text == '.' || *text == '\''))
+			vmn_buf_adds(b, "\\&");
+		at_line_start = *text == '\n';
+		switch (*text) {
+		case '-':
+			vmn_buf_adds(b, "\\-");
+			break;
+		case '\\':
+			vmn_buf_adds(b, "\\e");
+			break;
+		case '~':
+			vmn_buf_adds(b, "\\(ti");
+			break;
+		case '^':
+			vmn_buf_adds(b, "\\(ha");
+			break;
+		case '`':
+			vmn_buf_adds(b, "\\(ga");
+			break;
+		case '\'':
+			vmn_buf_adds(b, "\\(aq");
+			break;
+		default:
+			vmn_buf_addc(b, *text);
+		}
+	}
+}
+
+static void add_font(struct vmn_buf *b, char font, const char *text)
+{
+	vmn_buf_addf(b, "\\f%c", font);
+	add_roff(b, text);
+	vmn_buf_adds(b, "\\fR");
+}
+
+static char *page_name(const struct cmd_program *program, const struct cmd *cmd)
+{
+	return cmd ? vmn_xasprintf("%s-%s", program->name, cmd->name) : vmn_xstrdup(program->name);
+}
+
+static void add_synopsis(const struct cmd_program *program, const struct cmd *cmd,
+			 struct vmn_buf *b)
+{
+	vmn_buf_adds(b, ".SH SYNOPSIS\n");
+	add_font(b, 'B', program->invocation);
+	if (!cmd) {
+		vmn_buf_adds(b, " [\\fIGLOBAL OPTION\\fR...] \\fICOMMAND\\fR [\\fIOPTION\\fR...] "
+				"[\\fIOPERAND\\fR...]\n");
+		return;
+	}
+	vmn_buf_addc(b, ' ');
+	add_font(b, 'B', cmd->name);
+	if (cmd->operands) {
+		vmn_buf_addc(b, ' ');
+		add_font(b, 'I', cmd->operands);
+	}
+	vmn_buf_adds(b, " [\\fIOPTION\\fR...]\n");
+}
+
+static void add_header(const struct cmd_program *program, const struct cmd *cmd, struct vmn_buf *b)
+{
+	vmn_auto_free char *name = page_name(program, cmd), *upper = vmn_xstrdup(name);
+
+	for (char *c = upper; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	vmn_buf_adds(b, ".TH ");
+	add_roff(b, upper);
+	vmn_buf_addf(b, " 1 %s \"vmnetctl %s\" \"vmnetctl manual\"\n.SH NAME\n", VMN_DATE,
+		     PACKAGE_VERSION);
+	add_roff(b, name);
+	vmn_buf_adds(b, " \\- ");
+	add_roff(b, cmd ? cmd->summary : program->summary);
+	vmn_buf_addc(b, '\n');
+	add_synopsis(program, cmd, b);
+}
+
+static void add_option(const struct cmd_opt *opt, struct vmn_buf *b)
+{
+	VMN_CLEANUP(cmd_opt_doc_clear) struct cmd_opt_doc doc;
+	vmn_auto_free char *letter = vmn_xasprintf("-%c", opt->letter);
+	vmn_auto_free char *name = vmn_xasprintf("--%s", opt->name ? opt->name : "");
+
+	cmd_opt_describe(opt, &doc);
+	vmn_buf_adds(b, ".TP\n");
+	if (opt->letter)
+		add_font(b, 'B', letter);
+	if (opt->letter && opt->name)
+		vmn_buf_adds(b, ", ");
+	if (opt->name)
+		add_font(b, 'B', name);
+	if (doc.arg.len)
+		add_font(b, 'I', vmn_buf_str(&doc.arg));
+	vmn_buf_addc(b, '\n');
+	add_roff(b, vmn_buf_str(&doc.text));
+	vmn_buf_addc(b, '\n');
+}
+
+static void add_options(const char *heading, const struct cmd_opt *opts, struct vmn_buf *b)
+{
+	bool is_first = true;
+
+	for (const struct cmd_opt *o = opts; cmd_opts_more(o); o++) {
+		if (o->flags & CMD_OPT_HIDDEN)
+			continue;
+		if (is_first)
+			vmn_buf_addf(b, "%s\n", heading);
+		is_first = false;
+		add_option(o, b);
+	}
+}
+
+static void add_command_options(const struct cmd *cmd, struct vmn_buf *b)
+{
+	add_options(".SH OPTIONS", cmd->opts, b);
+	if (cmd->formats) {
+		vmn_auto_free char *formats = cmd_formats_text(cmd->formats);
+
+		vmn_buf_adds(b, ".SH \"OUTPUT FORMATS\"\n");
+		vmn_buf_adds(b, "\\fB\\-o\\fR ");
+		add_font(b, 'I', formats);
+		vmn_buf_addc(b, '\n');
+	}
+	if (cmd->flags & CMD_NEEDS_KUBE)
+		add_options(".SH \"CONNECTION OPTIONS\"", cmd_connection_opts, b);
+	add_options(".SH \"GLOBAL OPTIONS\"", cmd_global_opts, b);
+}
+
+static void add_commands(const struct cmd_program *program, struct vmn_buf *b)
+{
+	vmn_buf_adds(b, ".SH COMMANDS\n");
+	for (const struct cmd *const *c = program->commands; *c; c++) {
+		if ((*c)->flags & CMD_HIDDEN)
+			continue;
+		vmn_buf_adds(b, ".TP\n");
+		add_font(b, 'B', (*c)->name);
+		if ((*c)->operands) {
+			vmn_buf_addc(b, ' ');
+			add_font(b, 'I', (*c)->operands);
+		}
+		vmn_buf_addc(b, '\n');
+		add_roff(b, (*c)->summary);
+		vmn_buf_addc(b, '\n');
+	}
+}
+
+static void add_exit_status(struct vmn_buf *b)
+{
+	vmn_buf_adds(b, ".SH \"EXIT STATUS\"\n");
+	for (const struct cmd_exit_doc *d = cmd_exit_docs; d->status; d++) {
+		vmn_buf_adds(b, ".TP\n");
+		add_font(b, 'B', d->status);
+		vmn_buf_addc(b, '\n');
+		add_roff(b, d->when);
+		vmn_buf_addc(b, '\n');
+	}
+}
+
+static void add_examples(const struct cmd *cmd, struct vmn_buf *b)
+{
+	if (!cmd->examples || !cmd->examples->line)
+		return;
+	vmn_buf_adds(b, ".SH EXAMPLES\n");
+	for (const struct cmd_example *e = cmd->examples; e->line; e++) {
+		vmn_buf_adds(b, e == cmd->examples ? "" : ".PP\n");
+		add_roff(b, e->explanation);
+		vmn_buf_adds(b, ":\n.PP\n.RS 4\n.nf\n");
+		add_roff(b, e->line);
+		vmn_buf_adds(b, "\n.fi\n.RE\n");
+	}
+}
+
+static bool add_section(const struct cmd_program *program, const struct cmd *cmd, const char *line,
+			struct vmn_buf *b)
+{
+	if (strcmp(line, "@HEADER@") == 0)
+		add_header(program, cmd, b);
+	else if (strcmp(line, "@OPTIONS@") == 0 && cmd)
+		add_command_options(cmd, b);
+	else if (strcmp(line, "@GLOBAL_OPTIONS@") == 0)
+		add_options(".SH \"GLOBAL OPTIONS\"", cmd_global_opts, b);
+	else if (strcmp(line, "@CONNECTION_OPTIONS@") == 0)
+		add_options(".SH \"CONNECTION OPTIONS\"", cmd_connection_opts, b);
+	else if (strcmp(line, "@COMMANDS@") == 0)
+		add_commands(program, b);
+	else if (strcmp(line, "@EXIT_STATUS@") == 0)
+		add_exit_status(b);
+	else if (strcmp(line, "@EXAMPLES@") == 0 && cmd)
+		add_examples(cmd, b);
+	else
+		return false;
+	return true;
+}
+
+void cmd_man(const struct cmd_program *program, const struct cmd *cmd, const char *page,
+	     struct vmn_buf *b)
+{
+	vmn_auto_strlist struct vmn_strlist lines = {0};
+
+	vmn_strlist_split(&lines, page, '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		if (i + 1 == lines.n && !*lines.v[i])
+			break; /* what follows the last newline */
+		if (!add_section(program, cmd, lines.v[i], b))
+			vmn_buf_addf(b, "%s\n", lines.v[i]);
+	}
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "cli/program.h"
+#include "subcommands/registry.h"
+
+const struct cmd *const cmd_registry[] = {
+	&cmd_help,
+	NULL,
+};

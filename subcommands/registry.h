@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry.h - the commands of vmnetctl */
+#ifndef VMN_SUBCOMMANDS_REGISTRY_H
+#define VMN_SUBCOMMANDS_REGISTRY_H
+
+#include "cli/command.h"
+
+extern const struct cmd *const cmd_registry[]; /* sorted by name, NULL-terminated */
+
+
+#endif
