@@ -8,7 +8,7 @@
 #include "cli/signals.h"
 #include "lib/base/file.h"
 #include "lib/kube/client.h"
-#include "lib/kube/config.h"
+#include "lib/kube/kubeconfig.h"
 
 /* A variable under its upper-case name, else under its lower-case one, as Go programs look it up. */
 static const char *env_either(const char *upper, const char *lower)

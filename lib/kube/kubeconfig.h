@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config.h - which server to talk to, as whom: kubeconfig, flags, in-cluster
+ * kubeconfig.h - which server to talk to, as whom: kubeconfig, flags, in-cluster
  *
  * vmn_kube_config_load() reads and merges the files as client-go does;
  * vmn_kube_config_resolve() applies context and flags and gives a struct
- * vmn_kube_target, all that lib/kube/http.c needs. Nothing here reads the
+ * vmn_kube_target, all that lib/kube/client.c needs. Nothing here reads the
  * environment: the caller passes what matters in struct vmn_kube_sources.
  */
-#ifndef VMN_KUBE_CONFIG_H
-#define VMN_KUBE_CONFIG_H
+#ifndef VMN_KUBE_KUBECONFIG_H
+#define VMN_KUBE_KUBECONFIG_H
 
 #include <stdbool.h>
 
