@@ -24,6 +24,8 @@ const char *cmd_suggest_best(const struct cmd_suggest *s)
 {
 	size_t allowed = (strlen(s->word) + 2) / 3;
 
+	if (s->n_extended == 1 && s->distance > 1)
+		return s->extended;
 	if (s->best && s->distance <= allowed && s->distance < strlen(s->word))
 		return s->best;
 	return s->n_extended == 1 ? s->extended : NULL;

@@ -7,6 +7,7 @@
 #include "lib/data/json.h"
 #include "lib/data/yaml.h"
 #include "lib/out/doc.h"
+#include "lib/out/term.h"
 
 static int write_buf(const struct vmn_buf *b, FILE *f, struct vmn_err *err)
 {
@@ -19,9 +20,7 @@ static int write_buf(const struct vmn_buf *b, FILE *f, struct vmn_err *err)
 
 static void add_scalar(struct vmn_buf *b, struct json_object *v)
 {
-	vmn_buf_adds(b, v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN |
-								      JSON_C_TO_STRING_NOSLASHESCAPE)
-			  : "null");
+	vmn_clean_json(b, v ? vmn_json_text(v) : "null");
 }
 
 static void add_break(struct vmn_buf *b, int depth)

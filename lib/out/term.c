@@ -101,6 +101,22 @@ void vmn_clean(struct vmn_buf *b, const char *s, bool multiline)
 	}
 }
 
+void vmn_clean_json(struct vmn_buf *b, const char *json)
+{
+	while (*json) {
+		uint32_t cp = 0;
+		size_t len = decode_utf8((const unsigned char *)json, &cp);
+
+		if (!len)
+			vmn_buf_adds(b, "\\ufffd");
+		else if (cp != '\n' && is_harmful(cp))
+			vmn_buf_addf(b, "\\u%04x", cp); /* all of them are below U+10000 */
+		else
+			vmn_buf_add(b, json, len);
+		json += len ? len : 1;
+	}
+}
+
 char *vmn_clean_dup(const char *s)
 {
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
