@@ -32,7 +32,9 @@ struct vmn_kube_target;
 #define VMN_MIME_MERGE_PATCH "application/merge-patch+json"
 
 struct vmn_kube_opts {
-	int64_t request_timeout_ms; /* a whole request, its retries included; 0: 30 s default; watches excepted */
+	/* A whole request, its retries included, from its first try on; 0: 30 s, negative: none. Not
+	 * for watches, which have a stall detection of their own. */
+	int64_t request_timeout_ms;
 	size_t max_response_bytes;  /* 0: 64 MiB; streamed lists are capped per item instead */
 	unsigned max_in_flight;	    /* requests on the wire at once; 0: 32; more are queued */
 	const char *user_agent;	    /* NULL: "vmnetctl/VERSION" */
@@ -44,7 +46,8 @@ struct vmn_kube_opts {
  * vmn_kube_open() - a client; connects with the first request
  * @target:	swallowed (moved) on success and on failure
  *
- * Return: 0, -VMN_E_CONFIG (bad URL, key or certificate), -VMN_E_UNSUPPORTED (no libcurl found)
+ * Return: 0, -VMN_E_CONFIG (bad address of server or proxy), -VMN_E_UNSUPPORTED (no usable
+ * libcurl). A bad key or certificate shows at the first request, also as -VMN_E_CONFIG.
  */
 int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *opts,
 		  struct vmn_kube **ret, struct vmn_err *err) VMN_MUST_CHECK;
@@ -59,7 +62,7 @@ struct vmn_kube_req {
 	const char *path;	  /* "/apis/..." with query, each part escaped: see path.h */
 	const char *content_type; /* VMN_MIME_*; NULL: VMN_MIME_JSON when there is a body */
 	const char *body;	  /* copied; may be NULL */
-	int64_t timeout_ms;	  /* 0: the client's */
+	int64_t timeout_ms;	  /* 0: the client's; negative: none */
 	bool no_retry;		  /* report 429/503 at once */
 };
 
@@ -109,6 +112,9 @@ void vmn_kube_interrupt(struct vmn_kube *k);
 /**
  * vmn_kube_do() - one request, waited for
  * @ret_body:	parsed body, caller drops it; may be NULL when not wanted; set to NULL for an empty body
+ *
+ * Return: 0, the errors of vmn_kube_done_fn, -VMN_E_CANCELLED, -VMN_E_PROTOCOL when a body is wanted
+ * and the answer is not JSON
  */
 int vmn_kube_do(struct vmn_kube *k, const struct vmn_kube_req *req, struct json_object **ret_body,
 		struct vmn_err *err) VMN_MUST_CHECK;

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/data/json.h"
+#include "lib/kube/auth.h"
+#include "lib/kube/transfer.h"
+
+enum {
+	DEFAULT_TIMEOUT_MS = 30000,
+	DEFAULT_IN_FLIGHT = 32,
+	HTTP1_CONNECTIONS = 8, /* for requests; each watch has one more */
+	MAX_CACHED_CONNECTIONS = 64,
+	STOP_POLL_MS = 100,
+	IDLE_POLL_MS = 60000,
+};
+
+#define DEFAULT_RESPONSE_BYTES ((size_t)64 << 20)
+
+/* --- opening and closing ------------------------------------------------------------- */
+
+static void take_options(struct vmn_kube *k, const struct vmn_kube_opts *o)
+{
+	k->timeout_ms = o->request_timeout_ms ? o->request_timeout_ms : DEFAULT_TIMEOUT_MS;
+	k->max_response_bytes =
+		o->max_response_bytes ? o->max_response_bytes : DEFAULT_RESPONSE_BYTES;
+	k->max_in_flight = o->max_in_flight ? o->max_in_flight : DEFAULT_IN_FLIGHT;
+	k->user_agent = vmn_xstrdup(o->user_agent ? o->user_agent
+						  : PACKAGE_NAME "/" PACKAGE_VERSION);
+	k->cache_dir = o->cache_dir ? vmn_xstrdup(o->cache_dir) : NULL;
+	k->log = o->log;
+}
+
+static int open_curl(struct vmn_kube *k, struct vmn_err *err)
+{
+	int rc = vmn_curl_load(&k->c, err);
+
+	if (rc < 0)
+		return rc;
+	k->multi = k->c->multi_init();
+	if (!k->multi)
+		return vmn_err_oom(err);
+	(void)k->c->multi_setopt(k->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	(void)k->c->multi_setopt(k->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CACHED_CONNECTIONS);
+	if (k->endpoint.connect_to) {
+		k->connect_to = k->c->slist_append(NULL, k->endpoint.connect_to);
+		if (!k->connect_to)
+			return vmn_err_oom(err);
+	}
+	return 0;
+}
+
+int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *opts,
+		  struct vmn_kube **ret, struct vmn_err *err)
+{
+	vmn_auto_kube struct vmn_kube *k = vmn_xcalloc(1, sizeof(*k));
+	int rc;
+
+	k->target = *target;
+	*target = (struct vmn_kube_target){0};
+	TAILQ_INIT(&k->queued);
+	TAILQ_INIT(&k->active);
+	TAILQ_INIT(&k->waiting);
+	take_options(k, opts);
+	if (getrandom(&k->random, sizeof(k->random), GRND_NONBLOCK) < 0)
+		k->random = (uint32_t)vmn_now_ms();
+	k->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->event_fd < 0)
+		return vmn_err_sys(err, errno, "cannot make an eventfd");
+	rc = vmn_endpoint_init(&k->target, &k->endpoint, err);
+	if (rc == 0)
+		rc = open_curl(k, err);
+	if (rc < 0)
+		return rc;
+	if (k->endpoint.proxy)
+		vmn_logf(k->log, 1, "server %s through proxy %s", k->endpoint.server,
+			 k->endpoint.proxy_shown);
+	*ret = vmn_steal(&k);
+	return 0;
+}
+
+static void free_all(struct vmn_xfer_list *list)
+{
+	while (!TAILQ_EMPTY(list))
+		vmn_xfer_free(TAILQ_FIRST(list));
+}
+
+void vmn_kube_close(struct vmn_kube *k)
+{
+	if (!k)
+		return;
+	free_all(&k->queued);
+	free_all(&k->active);
+	free_all(&k->waiting);
+	vmn_handle_drop_idle(k);
+	free(k->idle);
+	if (k->multi)
+		(void)k->c->multi_cleanup(k->multi);
+	if (k->connect_to)
+		k->c->slist_free_all(k->connect_to);
+	vmn_close_p(&k->event_fd);
+	vmn_endpoint_clear(&k->endpoint);
+	vmn_kube_target_clear(&k->target);
+	vmn_strlist_clear(&k->warned);
+	free(k->user_agent);
+	free(k->cache_dir);
+	free(k);
+}
+
+void vmn_kube_close_p(struct vmn_kube **k)
+{
+	vmn_kube_close(*k);
+	*k = NULL;
+}
+
+const struct vmn_kube_target *vmn_kube_target_of(const struct vmn_kube *k)
+{
+	return &k->target;
+}
+
+uint32_t vmn_kube_random(struct vmn_kube *k)
+{
+	/* xorshift32: jitter needs to differ between processes, no more. */
+	k->random ^= k->random << 13;
+	k->random ^= k->random >> 17;
+	k->random ^= k->random << 5;
+	if (!k->random)
+		k->random = 1;
+	return k->random;
+}
+
+/* --- the loop -------------------------------------------------------------------------- */
+
+static unsigned room(const struct vmn_kube *k)
+{
+	unsigned most = k->max_in_flight;
+
+	/* Until HTTP/2 has shown itself, each request may need a connection of its own. */
+	if (!k->is_h2 && most > HTTP1_CONNECTIONS)
+		most = HTTP1_CONNECTIONS;
+	return most > k->in_flight ? most - k->in_flight : 0;
+}
+
+static void begin_due(struct vmn_kube *k)
+{
+	int64_t now = TAILQ_EMPTY(&k->waiting) ? 0 : vmn_now_ms();
+	struct vmn_xfer *x, *next;
+
+	for (x = TAILQ_FIRST(&k->waiting); x; x = next) {
+		next = TAILQ_NEXT(x, link);
+		if (x->due_ms > now)
+			continue;
+		TAILQ_REMOVE(&k->waiting, x, link);
+		x->state = VMN_XFER_QUEUED;
+		TAILQ_INSERT_HEAD(&k->queued, x, link);
+	}
+	/* A watch waits for nobody's place; beginning may call back and change the queue. */
+	for (bool again = true; again;) {
+		again = false;
+		TAILQ_FOREACH(x, &k->queued, link) {
+			if (!x->is_watch && !room(k))
+				continue;
+			vmn_xfer_begin(x);
+			again = true;
+			break;
+		}
+	}
+}
+
+static void hand_out_data(struct vmn_kube *k)
+{
+	struct vmn_xfer *x;
+
+	while (k->has_data) {
+		k->has_data = false;
+		TAILQ_FOREACH(x, &k->active, link) {
+			if (x->ops->data && x->answer.len && x->status && !x->is_draining)
+				break;
+		}
+		if (!x)
+			return;
+		k->has_data = true;
+		/* The list may be another one afterwards: look from its beginning again. */
+		if (vmn_xfer_drain(x) && x->answer.len)
+			return;
+	}
+}
+
+static void end_finished(struct vmn_kube *k)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = k->c->multi_info_read(k->multi, &left))) {
+		struct vmn_xfer *x = NULL;
+		CURLcode code = msg->data.result;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		(void)k->c->easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&x);
+		vmn_xfer_finish(x, code);
+	}
+}
+
+static void end_stalled(struct vmn_kube *k)
+{
+	int64_t now = vmn_now_ms();
+	struct vmn_xfer *x;
+
+	for (bool again = true; again;) {
+		again = false;
+		TAILQ_FOREACH(x, &k->active, link) {
+			if (!x->stall_ms || x->is_draining || now - x->heard_ms < x->stall_ms)
+				continue;
+			vmn_xfer_stalled(x);
+			again = true;
+			break;
+		}
+	}
+}
+
+static int time_to_next(struct vmn_kube *k, int64_t deadline_ms, bool has_stop)
+{
+	int64_t next = deadline_ms;
+	struct vmn_xfer *x;
+	int left;
+
+	TAILQ_FOREACH(x, &k->waiting, link) {
+		if (x->due_ms < next)
+			next = x->due_ms;
+	}
+	TAILQ_FOREACH(x, &k->active, link) {
+		if (x->stall_ms && x->heard_ms + x->stall_ms < next)
+			next = x->heard_ms + x->stall_ms;
+	}
+	left = vmn_deadline_left(next);
+	if (left < 0 || left > IDLE_POLL_MS)
+		left = IDLE_POLL_MS;
+	return has_stop && left > STOP_POLL_MS ? STOP_POLL_MS : left;
+}
+
+static bool was_interrupted(struct vmn_kube *k)
+{
+	uint64_t n;
+
+	return read(k->event_fd, &n, sizeof(n)) == (ssize_t)sizeof(n);
+}
+
+static bool is_idle(const struct vmn_kube *k)
+{
+	return TAILQ_EMPTY(&k->queued) && TAILQ_EMPTY(&k->active) && TAILQ_EMPTY(&k->waiting);
+}
+
+int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *arg), void *arg,
+		  struct vmn_err *err)
+{
+	struct curl_waitfd fd = {.fd = k->event_fd, .events = CURL_WAIT_POLLIN};
+	int running;
+
+	for (;;) {
+		begin_due(k);
+		(void)k->c->multi_perform(k->multi, &running);
+		hand_out_data(k);
+		end_finished(k);
+		end_stalled(k);
+		if (was_interrupted(k))
+			return vmn_err_set(err, VMN_E_CANCELLED, "interrupted");
+		if ((stop && stop(arg)) || is_idle(k))
+			return 0;
+		if (vmn_deadline_left(deadline_ms) == 0)
+			return vmn_err_set(err, VMN_E_TIMEOUT, "time ran out");
+		/* Callbacks may have queued more: begin that before any wait. */
+		if (!TAILQ_EMPTY(&k->queued) && room(k))
+			continue;
+		(void)k->c->multi_poll(k->multi, &fd, 1, time_to_next(k, deadline_ms, stop != NULL),
+				       NULL);
+	}
+}
+
+void vmn_kube_interrupt(struct vmn_kube *k)
+{
+	int saved = errno;
+	uint64_t one = 1;
+	ssize_t n = write(k->event_fd, &one, sizeof(one));
+
+	(void)n; /* full means it is set already */
+	errno = saved;
+}
+
+/* --- requests ------------------------------------------------------------------------ */
+
+struct call {
+	vmn_kube_done_fn done;
+	void *arg;
+};
+
+static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
+{
+	vmn_auto_free struct call *call = arg;
+	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
+	vmn_auto_json struct json_object *body = NULL;
+	struct vmn_kube_resp resp = {
+		.status = answer->status,
+		.text = answer->text,
+		.warnings = answer->warnings,
+	};
+
+	if (err->code) {
+		call->done(call->arg, NULL, err);
+		return;
+	}
+	if (answer->len && vmn_json_parse(answer->text, answer->len, &body, &ignored) == 0)
+		resp.body = body;
+	call->done(call->arg, &resp, err);
+}
+
+static const struct vmn_xfer_ops call_ops = {.done = call_done};
+
+void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube_done_fn done,
+		    void *arg)
+{
+	struct call *call = vmn_xcalloc(1, sizeof(*call));
+
+	*call = (struct call){done, arg};
+	(void)vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &call_ops, .arg = call});
+}
+
+struct waited {
+	bool is_done, wants_body;
+	struct json_object *body;
+	struct vmn_err err;
+};
+
+static void waited_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
+{
+	vmn_auto_err struct vmn_err bad = VMN_ERR_INIT;
+	struct waited *w = arg;
+
+	w->is_done = true;
+	if (err->code) {
+		(void)vmn_err_move(&w->err, err);
+		return;
+	}
+	if (w->wants_body && answer->len &&
+	    vmn_json_parse(answer->text, answer->len, &w->body, &bad) < 0)
+		(void)vmn_err_set(&w->err, VMN_E_PROTOCOL, "the server's answer is %s",
+				  vmn_err_text(&bad));
+}
+
+static bool is_waited_done(void *arg)
+{
+	return ((struct waited *)arg)->is_done;
+}
+
+int vmn_kube_do(struct vmn_kube *k, const struct vmn_kube_req *req, struct json_object **ret_body,
+		struct vmn_err *err)
+{
+	static const struct vmn_xfer_ops ops = {.done = waited_done};
+	struct waited w = {.wants_body = ret_body != NULL};
+	vmn_auto_err struct vmn_err loop_err = VMN_ERR_INIT;
+	struct vmn_xfer *x;
+
+	x = vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &ops, .arg = &w});
+	(void)vmn_kube_loop(k, VMN_NEVER, is_waited_done, &w, &loop_err);
+	if (!w.is_done) {
+		vmn_xfer_cancel(x);
+		return vmn_err_move(err, &loop_err);
+	}
+	if (w.err.code)
+		return vmn_err_move(err, &w.err);
+	if (ret_body)
+		*ret_body = w.body;
+	return 0;
+}
+
+int vmn_kube_get(struct vmn_kube *k, const char *path, struct json_object **ret_body,
+		 struct vmn_err *err)
+{
+	return vmn_kube_do(k, &(struct vmn_kube_req){.method = "GET", .path = path}, ret_body, err);
+}
