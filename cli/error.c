@@ -17,6 +17,14 @@ static void say(const struct cmd_ctx *ctx, const struct vmn_buf *b)
 	(void)fwrite(vmn_buf_str(b), 1, b->len, stderr);
 }
 
+static void add_status(const struct vmn_err *err, struct vmn_buf *b)
+{
+	vmn_auto_json struct json_object *status = vmn_err_to_status(err);
+
+	vmn_clean_json(b, vmn_json_text(status));
+	vmn_buf_addc(b, '\n');
+}
+
 /* Each line of @text after a blank or two, for causes. */
 static void add_indented(struct vmn_buf *b, const char *text)
 {
@@ -48,6 +56,8 @@ void cmd_error_text(const struct cmd_ctx *ctx, const struct vmn_err *err, struct
 		vmn_clean(b, err->hint, false);
 		vmn_buf_addc(b, '\n');
 	}
+	if (ctx->globals->output == CMD_FORMAT_JSON)
+		add_status(err, b);
 }
 
 void cmd_error_print(const struct cmd_ctx *ctx, const struct vmn_err *err)

@@ -8,7 +8,7 @@
 static const struct cmd_program program = {
 	.name = "vmnetctl",
 	.invocation = "vmnetctl",
-	.summary = "network interfaces of KubeVirt virtual machines: plug, unplug, migrate, inspect",
+	.summary = "plug, unplug, migrate and inspect KubeVirt VM interfaces",
 	.description =
 		"Talks to the API server of a Kubernetes cluster with KubeVirt, found and authenticated to "
 		"as kubectl does. `kubectl vmnet COMMAND` is the same as `vmnetctl COMMAND`.",

@@ -10,6 +10,8 @@
 #include "cli/help.h"
 #include "cli/options.h"
 
+enum { TEXT_COLUMNS = 79 };
+
 /* @text as roff: hyphens that can be copied, no accidental escapes or requests. */
 static void add_roff(struct vmn_buf *b, const char *text)
 {
@@ -209,16 +211,56 @@ static bool add_section(const struct cmd_program *program, const struct cmd *cmd
 	return true;
 }
 
+/* Lines of text no longer than troff's style asks for, but never broken before a control character. */
+static void add_filled(struct vmn_buf *b, const char *line)
+{
+	size_t len = strlen(line);
+
+	while (len > TEXT_COLUMNS && *line != '.' && *line != '\'') {
+		size_t at = TEXT_COLUMNS;
+
+		while (at > 0 && (line[at] != ' ' || strchr(" .'", line[at + 1])))
+			at--;
+		if (!at)
+			break;
+		vmn_buf_add(b, line, at);
+		vmn_buf_addc(b, '\n');
+		line += at + 1;
+		len -= at + 1;
+	}
+	vmn_buf_addf(b, "%s\n", line);
+}
+
+static void fill(const struct vmn_buf *page, struct vmn_buf *b)
+{
+	vmn_auto_strlist struct vmn_strlist lines = {0};
+	bool is_literal = false;
+
+	vmn_strlist_split(&lines, vmn_buf_str(page), '\n');
+	for (size_t i = 0; i + 1 < lines.n; i++) {
+		const char *line = lines.v[i];
+
+		if (vmn_starts_with(line, ".nf") || vmn_starts_with(line, ".fi"))
+			is_literal = line[1] == 'n';
+		if (is_literal)
+			vmn_buf_addf(b, "%s\n", line);
+		else
+			add_filled(b, line);
+	}
+}
+
 void cmd_man(const struct cmd_program *program, const struct cmd *cmd, const char *page,
 	     struct vmn_buf *b)
 {
 	vmn_auto_strlist struct vmn_strlist lines = {0};
+	vmn_auto_buf struct vmn_buf whole = VMN_BUF_INIT(0);
 
 	vmn_strlist_split(&lines, page, '\n');
 	for (size_t i = 0; i < lines.n; i++) {
 		if (i + 1 == lines.n && !*lines.v[i])
 			break; /* what follows the last newline */
-		if (!add_section(program, cmd, lines.v[i], b))
-			vmn_buf_addf(b, "%s\n", lines.v[i]);
+		if (!add_section(program, cmd, lines.v[i], &whole))
+			vmn_buf_addf(&whole, "%s\n", lines.v[i]);
 	}
+	fill(&whole, b);
 }

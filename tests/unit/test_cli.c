@@ -169,6 +169,8 @@ static void test_error_lines(void **state)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0), verbose = VMN_BUF_INIT(0);
+	vmn_auto_buf struct vmn_buf json = VMN_BUF_INIT(0);
+	vmn_auto_json struct json_object *status = NULL;
 	struct cmd_globals globals = {0};
 	struct cmd_ctx ctx = {.program = &program, .globals = &globals};
 
@@ -184,6 +186,15 @@ static void test_error_lines(void **state)
 	assert_string_equal(vmn_buf_str(&verbose),
 			    "prog: server said ?[31mno really (HTTP 422)\n  spec.a: bad\n"
 			    "  spec.b: worse?c\nhint: try? again\n");
+	globals.verbose = 0;
+	globals.output = CMD_FORMAT_JSON;
+	cmd_error_text(&ctx, &err, &json);
+	assert_memory_equal(vmn_buf_str(&json), vmn_buf_str(&b), b.len);
+	status = unit_json(vmn_buf_str(&json) + b.len);
+	assert_string_equal(vmn_json_str(status, "/kind"), "Status");
+	assert_string_equal(vmn_json_str(status, "/status"), "Failure");
+	assert_int_equal(vmn_json_int(status, "/code", 0), 422);
+	assert_null(strchr(vmn_buf_str(&json), '\033'));
 }
 
 int main(void)
