@@ -133,7 +133,7 @@ static int set_value(const struct cmd_opt *opt, void *values, const char *value,
 	case CMD_OPT_END:
 		break;
 	}
-	assert(!"an option table holds a row of unknown kind");
+	assert(false && "an option table holds a row of unknown kind");
 	return 0;
 }
 
@@ -155,7 +155,7 @@ void cmd_parser_add(struct cmd_parser *p, const struct cmd_opt *opts, void *valu
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
 		if (o->def && set_value(o, values, o->def, &err) < 0)
-			assert(!"an option's default is not a value it takes");
+			assert(false && "an option's default is not a value it takes");
 	}
 	*set = (struct cmd_optset){opts, values, vmn_xcalloc(n, sizeof(bool))};
 }
