@@ -399,15 +399,22 @@ static void put_answered(void *arg, const struct vmn_kube_resp *resp, struct vmn
 	send(m, "GET", path, NULL, listed_after);
 }
 
+static struct json_object *put_body(struct json_object *node_selector, bool dry_run)
+{
+	struct json_object *body = json_object_new_object();
+
+	if (dry_run)
+		vmn_json_set_take(body, "dryRun", vmn_json_build("[\"All\"]"));
+	if (node_selector)
+		vmn_json_set_take(body, "addedNodeSelector", vmn_json_copy(node_selector));
+	return body;
+}
+
 static void put(struct vmn_migrate *m)
 {
 	vmn_auto_free char *path = vmn_kube_path(&sub_vm, m->ns, m->name, "migrate");
-	vmn_auto_json struct json_object *body = json_object_new_object();
+	vmn_auto_json struct json_object *body = put_body(m->node_selector, m->dry_run);
 
-	if (m->dry_run)
-		vmn_json_set_take(body, "dryRun", vmn_json_build("[\"All\"]"));
-	if (m->node_selector)
-		vmn_json_set_take(body, "addedNodeSelector", vmn_json_copy(m->node_selector));
 	send(m, "PUT", path, body, put_answered);
 }
 
@@ -498,6 +505,26 @@ static void delete_active(struct vmn_migrate *m, struct json_object *items)
 
 /* --- the beginning ------------------------------------------------------------------ */
 
+static bool creates_directly(bool is_bare, struct json_object *node_selector, bool force)
+{
+	return is_bare || (node_selector && !force);
+}
+
+struct json_object *vmn_migrate_request(const struct vmn_migrate_wish *wish)
+{
+	bool is_post = creates_directly(wish->is_bare, wish->node_selector, wish->force);
+	vmn_auto_free char *name = is_post ? random_name() : NULL;
+	vmn_auto_free char *path =
+		is_post ? vmn_kube_path(&vmn_gvr_vmim, wish->ns, NULL, NULL)
+			: vmn_kube_path(&sub_vm, wish->ns, wish->name, "migrate");
+	vmn_auto_json struct json_object *body =
+		is_post ? vmn_migration_new(wish->ns, name, wish->name, wish->node_selector)
+			: put_body(wish->node_selector, false);
+
+	return vmn_json_build("{\"method\":%s,\"path\":%s,\"body\":%J}", is_post ? "POST" : "PUT",
+			      path, body);
+}
+
 static void listed_before(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
 	struct vmn_migrate *m = arg;
@@ -521,7 +548,7 @@ static void listed_before(void *arg, const struct vmn_kube_resp *resp, struct vm
 		vmn_strlist_add(&m->before, vmn_json_str_or(item, "/metadata/uid", ""));
 	if (m->cancel)
 		delete_active(m, items);
-	else if (m->is_bare || (m->node_selector && !m->force))
+	else if (creates_directly(m->is_bare, m->node_selector, m->force))
 		create(m);
 	else
 		put(m);

@@ -32,6 +32,14 @@ struct vmn_migrate_wish {
 	bool cancel;			   /* the other way: cancel the migration under way, as virtctl does */
 };
 
+/**
+ * vmn_migrate_request() - the request a wish comes down to, for showing it
+ *
+ * Return: {"method", "path", "body"}; caller drops it. A job may have to take the other way (see above) when
+ * the server refuses this one.
+ */
+struct json_object *vmn_migrate_request(const struct vmn_migrate_wish *wish);
+
 /* The migration entered another phase; @vmim is borrowed. Only with wish.wait. */
 typedef void (*vmn_migrate_phase_fn)(void *arg, struct json_object *vmim);
 
