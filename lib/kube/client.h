@@ -64,6 +64,7 @@ struct vmn_kube_req {
 	const char *body;	  /* copied; may be NULL */
 	int64_t timeout_ms;	  /* 0: the client's; negative: none */
 	bool no_retry;		  /* report 429/503 at once */
+	int64_t delay_ms;	  /* send it only after so long, e.g. to try again */
 };
 
 /* An answer with a 2xx status. Borrowed during the callback. */
