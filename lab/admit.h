@@ -28,4 +28,13 @@ struct lab_admission {
  */
 int lab_admit(struct lab *lab, struct lab_admission *a, struct vmn_err *err) VMN_MUST_CHECK;
 
+/**
+ * lab_admit_vm_spec() - the VM validator alone, for controllers, whose writes pass webhooks in real clusters
+ * Return: 0 or -VMN_E_INVALID with http, reason and causes
+ */
+int lab_admit_vm_spec(struct lab *lab, struct json_object *vm, struct vmn_err *err) VMN_MUST_CHECK;
+
+/** lab_default_vmi() - what the VMI mutator fills in: finalizer, phase, the default interface */
+void lab_default_vmi(struct lab *lab, struct json_object *vmi);
+
 #endif

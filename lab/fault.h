@@ -47,4 +47,23 @@ struct lab_fault {
 const struct lab_fault *lab_fault_hit(struct lab *lab, enum lab_fault_kind kind, const char *method,
 				      const char *what);
 
+/** lab_fault_name() - "slow-plug" */
+const char *lab_fault_name(enum lab_fault_kind kind);
+/** lab_fault_kind() - the kind of that name; Return: false when there is none */
+bool lab_fault_kind(const char *name, enum lab_fault_kind *ret);
+
+/**
+ * lab_fault_add() - from {"kind", "method", "match", "value", "retryAfter", "text", "count"}
+ *
+ * All but kind may be missing. Controllers look at everything again.
+ * Return: 0 or -VMN_E_INVALID
+ */
+int lab_fault_add(struct lab *lab, struct json_object *spec, struct vmn_err *err) VMN_MUST_CHECK;
+/** lab_faults_list() - an array of the same shape, of what still strikes; caller drops it */
+struct json_object *lab_faults_list(struct lab *lab);
+/** lab_faults_clear() - end those of @kind (NULL: all); controllers look at everything again */
+void lab_faults_clear(struct lab *lab, const enum lab_fault_kind *kind);
+/** lab_faults_free() - at the end of the lab */
+void lab_faults_free(struct lab *lab);
+
 #endif

@@ -28,6 +28,8 @@ struct lab_store;
 struct lab_faults;
 struct lab_loop;
 struct lab_nodes;
+struct lab_node_ops;
+struct lab_ctl;
 
 struct lab {
 	const char *name; /* of this lab, several may run side by side */
@@ -37,7 +39,9 @@ struct lab {
 	struct lab_loop *loop;
 	struct lab_store *store;
 	struct lab_faults *faults;
-	struct lab_nodes *node_agents;
+	const struct lab_node_ops *node; /* what plays the nodes; NULL: lab_node_emulated */
+	struct lab_nodes *node_agents;	 /* theirs */
+	struct lab_ctl *ctl;
 };
 
 /* --- loop.c: timers and deferred work ------------------------------------------- */

@@ -30,10 +30,18 @@ struct lab_node_ops {
 			     lab_node_done_fn done, void *arg);
 	void (*guest_link)(struct lab *lab, struct json_object *vmi, const char *iface, bool up,
 			   lab_node_done_fn done, void *arg);
+	/* Make @target_pod ready to receive the guest; result: {"address", "ports"} */
+	void (*guest_prepare)(struct lab *lab, struct json_object *vmi,
+			      struct json_object *target_pod, lab_node_done_fn done, void *arg);
 	/* Move the guest to @target_pod */
 	void (*guest_migrate)(struct lab *lab, struct json_object *vmi,
 			      struct json_object *target_pod, lab_node_done_fn done, void *arg);
 	void (*guest_migrate_cancel)(struct lab *lab, struct json_object *vmi);
+	/* What the guest agent says of the guest's interfaces; result: [{"name", "interfaceName"}] */
+	void (*guest_report)(struct lab *lab, struct json_object *vmi, lab_node_done_fn done,
+			     void *arg);
+	/* Forget all callbacks that are due */
+	void (*shutdown)(struct lab *lab);
 };
 
 extern const struct lab_node_ops lab_node_emulated;
