@@ -221,7 +221,7 @@ static void test_what_is_written_reads_back(void **state)
 	static const char *const texts[] = {
 		"", " ", "\n", "\n\n", " \n", "\n ", "a\n", "a\n\n", "\na", "\n\na\n", " a\n b\n", "a \nb",
 		"a\n \nb\n", "\ta\n", "a\tb", "\t", "a\n\tb\n", "\r", "a\rb", "a\r\nb\r\n", "\xc2\x85x",
-		"a\xe2\x80\xa8" "b", "\xef\xbb\xbf", "\xf0\x9f\x98\x80", "#", "a #b", "a: b", ":", "?", "- ",
+		("a\xe2\x80\xa8" "b"), "\xef\xbb\xbf", "\xf0\x9f\x98\x80", "#", "a #b", "a: b", ":", "?", "- ",
 		"---", "...", "--- a", "a\n---\nb\n", "a\n...\n", "&a", "*a", "!a", "|", ">", "%a", "@a",
 		"`a", "'", "\"", "\\", "[", "]", "{", "}", ",", "=", "~", "<<", "yes", "1", "0x1", "1.5",
 		".inf", "2026-11-21", "\x01", "\x7f", "x\n# y\n", "0:1", "trailing ", "a\n\n\n b",
