@@ -18,7 +18,7 @@ static bool buf_reserve(struct vmn_buf *b, size_t more)
 		return true;
 	while (size < want)
 		size *= 2;
-	if (b->cap && size > b->cap + 1)
+	if (b->cap && size - 1 > b->cap)
 		size = b->cap + 1;
 	data = realloc(b->data, size);
 	if (!data) {

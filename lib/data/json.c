@@ -185,6 +185,24 @@ struct json_object *vmn_json_copy(struct json_object *obj)
 	return copy;
 }
 
+void vmn_json_wipe(struct json_object *obj)
+{
+	if (json_object_is_type(obj, json_type_string)) {
+		/* json-c lends the text as const, but it is the tree's own, and the tree is ours */
+		explicit_bzero((char *)(uintptr_t)json_object_get_string(obj),
+			       (size_t)json_object_get_string_len(obj));
+	} else if (json_object_is_type(obj, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(obj); i++)
+			vmn_json_wipe(json_object_array_get_idx(obj, i));
+	} else if (json_object_is_type(obj, json_type_object)) {
+		json_object_object_foreach(obj, key, value)
+		{
+			(void)key;
+			vmn_json_wipe(value);
+		}
+	}
+}
+
 const char *vmn_json_text(struct json_object *obj)
 {
 	return json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |

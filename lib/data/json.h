@@ -79,6 +79,9 @@ void vmn_json_append_take(struct json_object *array, struct json_object *value);
 /** vmn_json_copy() - deep copy; NULL gives NULL */
 struct json_object *vmn_json_copy(struct json_object *obj);
 
+/** vmn_json_wipe() - overwrite all strings of a tree that held secrets, before it is dropped; NULL is fine */
+void vmn_json_wipe(struct json_object *obj);
+
 /** vmn_json_text() - compact text without escaped slashes; borrowed until @obj changes */
 const char *vmn_json_text(struct json_object *obj);
 

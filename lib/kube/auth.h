@@ -3,7 +3,9 @@
  * auth.h - credentials of one kubeconfig user, fetched when needed, renewed when they expire
  *
  * One of: nothing, client certificate, token, token file (re-read when it rotates),
- * basic, exec plugin. Secrets live in memory only and are wiped when freed.
+ * basic, exec plugin. Secrets live in memory only and are wiped when freed; a plugin's reply
+ * is kept for the run and no longer, because plugins have caches of their own, and
+ * a second one on disk would be one more place to steal a token from.
  */
 #ifndef VMN_KUBE_AUTH_H
 #define VMN_KUBE_AUTH_H
@@ -28,14 +30,39 @@ struct vmn_kube_cred {
 /* Facts about the cluster that an exec plugin may ask for (provideClusterInfo). Borrowed. */
 struct vmn_kube_cluster_info {
 	const char *server, *tls_server_name, *ca_pem, *proxy_url;
-	bool insecure;
+	bool insecure, disable_compression;
 	struct json_object *config; /* the cluster's extension client.authentication.k8s.io/exec, or NULL */
 };
+
+/* What a kubeconfig user, flags or a service account say. Borrowed, NULL means unset. */
+struct vmn_kube_auth_spec {
+	const char *what;	/* "user 'admin'", for messages; NULL: "the user" */
+	const char *token;	/* used while token_file cannot be read */
+	const char *token_file; /* absolute */
+	const char *username, *password;
+	const char *cert_pem, *key_pem; /* both or none */
+	struct json_object *exec; /* kubeconfig's "exec" mapping; only asked when nothing else is set */
+	int64_t exec_timeout_ms;  /* 0: VMN_EXEC_TIMEOUT_MS */
+	struct vmn_kube_cluster_info cluster; /* for the plugin */
+	const struct vmn_log *log;	      /* may be NULL; must outlive the auth object */
+};
+
+/**
+ * vmn_kube_auth_new() - check the credentials and read the token file; a plugin runs later
+ *
+ * Precedence is client-go's: token file over token, a token or password or certificate over
+ * the plugin; token and certificate are both presented; token and password exclude each other.
+ *
+ * Return: 0, -VMN_E_CONFIG, errors of reading the token file
+ */
+int vmn_kube_auth_new(const struct vmn_kube_auth_spec *spec, struct vmn_kube_auth **ret,
+		      struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
  * vmn_kube_auth_get() - credentials good for a request sent now
  *
- * Cheap when nothing expired. Runs an exec plugin or re-reads a token file when due.
+ * Cheap when nothing expired. Runs an exec plugin when there is no reply yet or it has
+ * expired, re-reads a token file about once a minute.
  *
  * Return: 0, -VMN_E_AUTH (plugin failed; its stderr went to the user, its stdout never
  * does), -VMN_E_CONFIG, -VMN_E_TIMEOUT

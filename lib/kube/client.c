@@ -68,6 +68,7 @@ int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *op
 	TAILQ_INIT(&k->queued);
 	TAILQ_INIT(&k->active);
 	TAILQ_INIT(&k->waiting);
+	TAILQ_INIT(&k->timers);
 	take_options(k, opts);
 	if (getrandom(&k->random, sizeof(k->random), GRND_NONBLOCK) < 0)
 		k->random = (uint32_t)vmn_now_ms();
@@ -109,6 +110,7 @@ void vmn_kube_close(struct vmn_kube *k)
 	vmn_endpoint_clear(&k->endpoint);
 	vmn_kube_target_clear(&k->target);
 	vmn_strlist_clear(&k->warned);
+	vmn_discovery_free(k->discovery);
 	free(k->user_agent);
 	free(k->cache_dir);
 	free(k);
@@ -137,6 +139,38 @@ uint32_t vmn_kube_random(struct vmn_kube *k)
 }
 
 /* --- the loop -------------------------------------------------------------------------- */
+
+void vmn_timer_start(struct vmn_kube *k, struct vmn_timer *t, int64_t delay_ms)
+{
+	vmn_timer_stop(k, t);
+	t->due_ms = vmn_now_ms() + delay_ms;
+	TAILQ_INSERT_TAIL(&k->timers, t, link);
+}
+
+void vmn_timer_stop(struct vmn_kube *k, struct vmn_timer *t)
+{
+	if (t->due_ms)
+		TAILQ_REMOVE(&k->timers, t, link);
+	t->due_ms = 0;
+}
+
+static void fire_due(struct vmn_kube *k)
+{
+	struct vmn_timer *t;
+
+	do {
+		int64_t now = vmn_now_ms();
+
+		TAILQ_FOREACH(t, &k->timers, link) {
+			if (t->due_ms <= now)
+				break;
+		}
+		if (t) {
+			vmn_timer_stop(k, t);
+			t->fire(t->arg);
+		}
+	} while (t);
+}
 
 static unsigned room(const struct vmn_kube *k)
 {
@@ -229,9 +263,14 @@ static void end_stalled(struct vmn_kube *k)
 static int time_to_next(struct vmn_kube *k, int64_t deadline_ms, bool has_stop)
 {
 	int64_t next = deadline_ms;
+	struct vmn_timer *t;
 	struct vmn_xfer *x;
 	int left;
 
+	TAILQ_FOREACH(t, &k->timers, link) {
+		if (t->due_ms < next)
+			next = t->due_ms;
+	}
 	TAILQ_FOREACH(x, &k->waiting, link) {
 		if (x->due_ms < next)
 			next = x->due_ms;
@@ -255,7 +294,8 @@ static bool was_interrupted(struct vmn_kube *k)
 
 static bool is_idle(const struct vmn_kube *k)
 {
-	return TAILQ_EMPTY(&k->queued) && TAILQ_EMPTY(&k->active) && TAILQ_EMPTY(&k->waiting);
+	return TAILQ_EMPTY(&k->queued) && TAILQ_EMPTY(&k->active) && TAILQ_EMPTY(&k->waiting) &&
+	       TAILQ_EMPTY(&k->timers);
 }
 
 int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *arg), void *arg,
@@ -265,6 +305,7 @@ int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *ar
 	int running;
 
 	for (;;) {
+		fire_due(k);
 		begin_due(k);
 		(void)k->c->multi_perform(k->multi, &running);
 		hand_out_data(k);

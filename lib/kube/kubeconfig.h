@@ -52,12 +52,12 @@ struct vmn_kube_target {
 	char *context;	       /* name of the context used, or NULL (flags only, in-cluster) */
 	char *ca_pem;	       /* NULL: the system's CAs */
 	char *tls_server_name; /* SNI and the name checked in the certificate, or NULL */
-	char *proxy_url;       /* http://, https:// or socks5://, or NULL */
-	char *no_proxy;
-	bool insecure;		  /* do not verify; the caller has warned */
+	char *proxy_url;       /* http://, https:// or socks5h://, or NULL: none; $NO_PROXY is applied already */
+	bool insecure;		  /* do not verify; the user was warned */
 	bool disable_compression; /* do not ask for gzip */
 	char *as, *as_uid;	  /* impersonation, or NULL */
 	struct vmn_strlist as_groups;
+	struct vmn_strlist as_extra; /* "key=value": header "Impersonate-Extra-KEY: value", KEY percent-encoded */
 	struct vmn_kube_auth *auth; /* owned; never NULL */
 };
 

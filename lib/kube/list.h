@@ -17,10 +17,12 @@ struct vmn_pager {
 	char *cont;	   /* continue token of the next page, or NULL */
 	char *resource_version; /* of the list, once a page came; for a watch */
 	bool started, done; /* done: no more pages */
+	struct vmn_page *page; /* in flight, or NULL */
 };
 
 /** vmn_pager_init() - @path is copied */
 void vmn_pager_init(struct vmn_pager *p, const char *path);
+/** vmn_pager_clear() - a page in flight is dropped, no callback runs; may be called from a callback */
 void vmn_pager_clear(struct vmn_pager *p);
 #define vmn_auto_pager VMN_CLEANUP(vmn_pager_clear)
 
@@ -34,12 +36,16 @@ typedef void (*vmn_page_fn)(void *arg, struct vmn_err *err);
  * vmn_pager_start() - fetch the next page; @item for each element, then @done once
  *
  * An expired continue token (410) is answered with the server's fresh one when it offers it,
- * else the error is passed on.
+ * else the error is passed on. @p must live until @done has run or it is cleared. A server that
+ * ignores the limit sends everything in the first page.
  */
 void vmn_pager_start(struct vmn_kube *k, struct vmn_pager *p, vmn_item_fn item, vmn_page_fn done,
 		     void *arg);
 
-/** vmn_list_all() - every page, waited for */
+/**
+ * vmn_list_all() - every page, waited for
+ * @ret_resource_version: of the list, caller frees; may be NULL
+ */
 int vmn_list_all(struct vmn_kube *k, const char *path, vmn_item_fn item, void *arg,
 		 char **ret_resource_version, struct vmn_err *err) VMN_MUST_CHECK;
 

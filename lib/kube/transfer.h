@@ -36,7 +36,6 @@ struct vmn_xfer_ops {
 
 struct vmn_xfer_spec {
 	struct vmn_kube_req req; /* texts are copied; timeout_ms: 0 the client's, negative none */
-	int64_t delay_ms;	 /* wait before the first try */
 	int64_t stall_ms;	 /* an answer silent for this long is broken off; 0: never */
 	bool is_watch;		 /* takes no place in flight; nothing but a 401 is retried */
 	const struct vmn_xfer_ops *ops;
@@ -81,6 +80,16 @@ struct vmn_xfer {
 
 TAILQ_HEAD(vmn_xfer_list, vmn_xfer);
 
+/* Something to do later; lives in its owner, who zeroes it first and stops it before it goes away. */
+struct vmn_timer {
+	TAILQ_ENTRY(vmn_timer) link;
+	int64_t due_ms; /* 0: not running */
+	void (*fire)(void *arg);
+	void *arg;
+};
+
+TAILQ_HEAD(vmn_timer_list, vmn_timer);
+
 struct vmn_discovery;
 
 struct vmn_kube {
@@ -90,6 +99,7 @@ struct vmn_kube {
 	struct curl_slist *connect_to; /* of the endpoint, as curl wants it */
 	CURLM *multi;
 	struct vmn_xfer_list queued, active, waiting;
+	struct vmn_timer_list timers;
 	unsigned in_flight; /* active ones but watches */
 	bool is_h2;	    /* an answer came over HTTP/2 */
 	bool has_data;	    /* an active stream has bytes to hand out */
@@ -115,6 +125,11 @@ struct vmn_xfer *vmn_xfer_start(struct vmn_kube *k, const struct vmn_xfer_spec *
 
 /** vmn_xfer_cancel() - forget about it, @done will not run; NULL is fine; not from its own @done */
 void vmn_xfer_cancel(struct vmn_xfer *x);
+
+/** vmn_timer_start() - run @t->fire once from vmn_kube_loop(), in @delay_ms; restarts a running one */
+void vmn_timer_start(struct vmn_kube *k, struct vmn_timer *t, int64_t delay_ms);
+/** vmn_timer_stop() - harmless when it is not running */
+void vmn_timer_stop(struct vmn_kube *k, struct vmn_timer *t);
 
 /** vmn_kube_random() - a number for jitter; not for secrets */
 uint32_t vmn_kube_random(struct vmn_kube *k);
