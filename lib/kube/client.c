@@ -370,12 +370,7 @@ void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube
 	struct call *call = vmn_xcalloc(1, sizeof(*call));
 
 	*call = (struct call){done, arg};
-	(void)vmn_xfer_start(k, &(struct vmn_xfer_spec){
-				   .req = *req,
-				   .delay_ms = req->delay_ms,
-				   .ops = &call_ops,
-				   .arg = call,
-			   });
+	(void)vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &call_ops, .arg = call});
 }
 
 struct waited {

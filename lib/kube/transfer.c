@@ -514,8 +514,14 @@ struct vmn_xfer *vmn_xfer_start(struct vmn_kube *k, const struct vmn_xfer_spec *
 	x->no_retry = req->no_retry;
 	x->is_watch = spec->is_watch;
 	x->retry_after_ms = -1;
-	x->state = VMN_XFER_QUEUED;
-	TAILQ_INSERT_TAIL(&k->queued, x, link);
+	if (req->delay_ms > 0) {
+		x->due_ms = vmn_now_ms() + req->delay_ms;
+		x->state = VMN_XFER_WAITING;
+		TAILQ_INSERT_TAIL(&k->waiting, x, link);
+	} else {
+		x->state = VMN_XFER_QUEUED;
+		TAILQ_INSERT_TAIL(&k->queued, x, link);
+	}
 	return x;
 }
 
