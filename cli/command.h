@@ -50,7 +50,7 @@ enum cmd_opt_flag {
 enum cmd_complete {
 	CMD_COMPLETE_NONE = 0,
 	CMD_COMPLETE_FILE,
-	CMD_COMPLETE_WORDS,	/* the words of a CMD_OPT_ENUM; implied there */
+	CMD_COMPLETE_WORDS,	/* operands: the command's operand_words */
 	CMD_COMPLETE_VM,
 	CMD_COMPLETE_VMI,
 	CMD_COMPLETE_IFACE,	/* interfaces of the VM named by the first operand */
@@ -121,6 +121,7 @@ struct cmd {
 	const struct cmd_opt *opts;
 	size_t opts_size; /* of the struct the table fills */
 	enum cmd_complete complete; /* of operands */
+	const char *const *operand_words; /* for CMD_COMPLETE_WORDS, NULL-terminated */
 	const struct cmd_example *examples; /* ended by a NULL line */
 	/*
 	 * @opts: the filled options struct; @argv: operands only. Return: 0 or -code; @err stays

@@ -124,8 +124,8 @@ static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, char **befor
 {
 	vmn_auto_free char *path = NULL;
 
-	if (strcmp(argv[0], CMD_COMPLETE_COMMAND) == 0)
-		return cmd_complete_print(ctx, argc - 1, argv + 1);
+	if (strcmp(argv[0], CMD_COMPLETE_VERB) == 0)
+		return cmd_complete_print(ctx, argc - 1, argv + 1, err);
 	ctx->cmd = cmd_find(ctx->program, argv[0]);
 	if (ctx->cmd)
 		return run_command(ctx, parser, argc - 1, argv + 1, err);

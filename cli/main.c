@@ -14,6 +14,7 @@ static const struct cmd_program program = {
 		"as kubectl does. `kubectl vmnet COMMAND` is the same as `vmnetctl COMMAND`.",
 	.commands = cmd_registry,
 	.external_prefix = "vmnetctl-",
+	.companion = "lab",
 };
 
 int main(int argc, char **argv)

@@ -16,7 +16,8 @@ struct cmd_program {
 	const char *summary;	 /* one line, lower case, no full stop */
 	const char *description; /* paragraphs for help, separated by blank lines; may be NULL */
 	const struct cmd *const *commands; /* sorted by name, NULL-terminated; cmd_help among them */
-	const char *external_prefix;	   /* unknown COMMAND runs the executable PREFIX-COMMAND; NULL: none */
+	const char *external_prefix; /* "vmnetctl-": unknown COMMAND runs this executable; NULL: none */
+	const char *companion;	     /* external command made with this framework, or NULL */
 };
 
 /** cmd_main() - run @argv; Return: the exit status */

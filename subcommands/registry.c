@@ -5,6 +5,8 @@
 #include "subcommands/registry.h"
 
 const struct cmd *const cmd_registry[] = {
+	&cmd_completion,
 	&cmd_help,
+	&cmd_version,
 	NULL,
 };

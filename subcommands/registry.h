@@ -7,5 +7,9 @@
 
 extern const struct cmd *const cmd_registry[]; /* sorted by name, NULL-terminated */
 
+/* The records, one a file of this folder. */
+extern const struct cmd cmd_completion;
+extern const struct cmd cmd_version;
+
 
 #endif
