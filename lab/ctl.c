@@ -406,6 +406,8 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 		index_pod(lab, obj, change != LAB_DELETED);
 		lab_dirty(lab, LAB_POD, ns, name);
 		dirty_owner(lab, obj);
+		if (lab_map_get(obj, "labels", LAB_MIGRATION_UID_LABEL))
+			dirty_migrations(lab, ns, lab_map_get(obj, "labels", "vm.kubevirt.io/name"));
 		break;
 	case LAB_VMIM:
 		index_migration(lab, obj, change != LAB_DELETED);
