@@ -373,6 +373,30 @@ void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube
 	(void)vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &call_ops, .arg = call});
 }
 
+static struct vmn_xfer *find_call(struct vmn_xfer_list *list, const void *arg)
+{
+	struct vmn_xfer *x;
+
+	TAILQ_FOREACH(x, list, link) {
+		if (x->ops == &call_ops && ((struct call *)x->arg)->arg == arg && !x->is_cancelled)
+			return x;
+	}
+	return NULL;
+}
+
+void vmn_kube_drop(struct vmn_kube *k, const void *arg)
+{
+	struct vmn_xfer_list *const lists[] = {&k->queued, &k->active, &k->waiting};
+	struct vmn_xfer *x;
+
+	for (size_t i = 0; i < VMN_ARRAY_LEN(lists); i++) {
+		while ((x = find_call(lists[i], arg))) {
+			free(x->arg);
+			vmn_xfer_cancel(x);
+		}
+	}
+}
+
 struct waited {
 	bool is_done, wants_body;
 	struct json_object *body;

@@ -377,7 +377,7 @@ static void put_answered(void *arg, const struct vmn_kube_resp *resp, struct vmn
 		finish(m, NULL, NULL);
 		return;
 	}
-	if (err) {
+	if (!resp) {
 		bool is_clear = vmn_migration_refusal(err, m->ns, m->name);
 
 		(void)vmn_err_move(&m->refused, err);
