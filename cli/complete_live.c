@@ -198,27 +198,27 @@ static void cache_write(const char *path, const struct vmn_buf *names)
 
 static void give_up(int sig)
 {
+	static const char nothing[] = ":4\n"; /* CMD_HINT_NO_FILES */
+
 	(void)sig;
-	_exit(0);
+	_exit(write(STDOUT_FILENO, nothing, sizeof(nothing) - 1) < 0);
 }
 
-/* Whatever hangs, a plugin of the kubeconfig included, the shell gets its prompt back. */
-static void set_deadline(void)
+/* Whatever hangs, a plugin of the kubeconfig included, the shell gets its prompt back. 0: no deadline. */
+static void set_deadline(int ms)
 {
-	struct itimerval t = {.it_value = {.tv_sec = DEADLINE_MS / 1000,
-					   .tv_usec = DEADLINE_MS % 1000 * 1000}};
+	struct itimerval t = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
 	(void)signal(SIGALRM, give_up);
 	(void)setitimer(ITIMER_REAL, &t, NULL);
 }
 
-static bool ask_server(struct cmd_ctx *ctx, enum cmd_complete kind, const char *ns, const char *vm,
-		       struct vmn_buf *names)
+static bool list_on_server(struct cmd_ctx *ctx, enum cmd_complete kind, const char *ns,
+			   const char *vm, struct vmn_buf *names)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	struct vmn_kube *kube;
 
-	set_deadline();
 	if (cmd_kube(ctx, &kube, &err) < 0)
 		return false;
 	if (!ns)
@@ -229,6 +229,17 @@ static bool ask_server(struct cmd_ctx *ctx, enum cmd_complete kind, const char *
 		if (sources[i].kind == kind)
 			return list_names(kube, &sources[i], ns, names);
 	return false;
+}
+
+static bool ask_server(struct cmd_ctx *ctx, enum cmd_complete kind, const char *ns, const char *vm,
+		       struct vmn_buf *names)
+{
+	bool is_answered;
+
+	set_deadline(DEADLINE_MS);
+	is_answered = list_on_server(ctx, kind, ns, vm, names);
+	set_deadline(0);
+	return is_answered;
 }
 
 static void offer(const struct vmn_buf *names, const char *before, struct cmd_candidates *c)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/common
+
+@test "help lists every command that is not hidden, under a heading" {
+	local name rest
+
+	vmn help
+	assert_status 0
+	assert_stderr ""
+	while read -r name rest; do
+		[[ $rest == *hidden* ]] || assert_stdout_line "  $name +[a-z].*"
+	done < <("$VMNETCTL" help --records)
+}
+
+@test "help is wrapped to the terminal" {
+	COLUMNS=70 vmn help version
+	assert_status 0
+	[ "$(awk '{ if (length > m) m = length } END { print m }' <<<"$output")" -le 70 ]
+}
+
+@test "help of what does not exist guesses" {
+	vmn help versio
+	assert_status 1
+	assert_stderr "vmnetctl: unknown command 'versio'
+hint: did you mean 'version'?"
+}
+
+@test "hidden parts stay hidden" {
+	vmn help help
+	assert_stdout_lacks --man --examples --records
+	vmn help
+	assert_stdout_lacks __complete
+}

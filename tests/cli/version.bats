@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/common
+
+@test "version --client asks nobody" {
+	KUBECONFIG=/nonexistent vmn version --client
+	assert_status 0
+	assert_stdout_line 'Client version: v[0-9.]+'
+	assert_stderr ""
+}
+
+@test "without a server the client's version is printed and the failure told" {
+	vmn version
+	assert_status 1
+	assert_stdout_line 'Client version: v[0-9.]+'
+	assert_stderr_has "vmnetctl: "
+	vmn version -s http://127.0.0.1:1 -o json
+	assert_status 1
+	assert_json '.clientVersion.gitVersion'
+}
