@@ -410,12 +410,14 @@ static void copy_state(struct move *m)
 void lab_reconcile_migration(struct lab *lab, struct json_object *vmim)
 {
 	vmn_auto_json struct json_object *copy = vmn_json_copy(vmim);
-	struct move m = {.lab = lab, .vmim = copy};
+	/* held, because saving the VMI drops what the store lent */
+	vmn_auto_json struct json_object *vmi =
+		json_object_get(lab_get(lab, LAB_VMI, lab_obj_ns(vmim), vmi_name(vmim)));
+	struct move m = {.lab = lab, .vmim = copy, .vmi = vmi};
 	bool is_final;
 
 	m.phase = vmn_json_str_or(vmim, "/status/phase", "");
 	is_final = lab_is_final(m.phase);
-	m.vmi = lab_get(lab, LAB_VMI, lab_obj_ns(vmim), vmi_name(vmim));
 	m.pod = m.vmi ? target_pod(lab, m.vmi, vmim) : NULL;
 	m.state = vmn_json_get(m.vmi, "/status/migrationState");
 	if (!vmn_streq(vmn_json_str(m.state, "/migrationUid"), lab_obj_uid(vmim)))
