@@ -194,7 +194,8 @@ int vmn_status_to_err(int http, const char *body, size_t len, struct vmn_err *er
 	    vmn_json_parse(body, len, &status, &ignored) == 0 &&
 	    vmn_streq(vmn_json_str(status, "/kind"), "Status"))
 		return vmn_status_obj_to_err(http, status, err);
-	if (!status)
+	/* What a redirect says in its body is for browsers. */
+	if (!status && http >= 400)
 		plain_text(body, len, &text);
 	(void)fill(http, reason_of_http(http), text.len ? vmn_buf_str(&text) : text_of_http(http), err);
 	if (http >= 300 && http < 400)

@@ -31,6 +31,8 @@ static bool is_secret_field(const char *key)
 
 static void redact_in_place(struct json_object *obj, bool in_secret)
 {
+	const char *path;
+
 	if (json_object_is_type(obj, json_type_array)) {
 		vmn_json_each(item, obj)
 			redact_in_place(item, in_secret);
@@ -38,6 +40,11 @@ static void redact_in_place(struct json_object *obj, bool in_secret)
 	}
 	if (!json_object_is_type(obj, json_type_object))
 		return;
+	/* An operation of a JSON patch names the field elsewhere. */
+	path = vmn_json_str(obj, "/path");
+	if (path && strrchr(path, '/') && is_secret_field(strrchr(path, '/') + 1) &&
+	    vmn_json_get(obj, "/value"))
+		vmn_json_set_str(obj, "value", VMN_REDACTED);
 	in_secret = in_secret || vmn_streq(vmn_json_str(obj, "/kind"), "Secret") ||
 		    vmn_streq(vmn_json_str(obj, "/kind"), "SecretList");
 	json_object_object_foreach(obj, key, value)
