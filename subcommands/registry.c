@@ -7,6 +7,7 @@
 const struct cmd *const cmd_registry[] = {
 	&cmd_completion,
 	&cmd_help,
+	&cmd_inspect,
 	&cmd_migrate,
 	&cmd_version,
 	NULL,

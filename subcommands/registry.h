@@ -9,6 +9,7 @@ extern const struct cmd *const cmd_registry[]; /* sorted by name, NULL-terminate
 
 /* The records, one a file of this folder. */
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_migrate;
 extern const struct cmd cmd_version;
 

@@ -105,6 +105,11 @@ static int draw_utf8(struct libscols_table *scols, char **ret)
 	return rc;
 }
 
+void vmn_table_hide_header(struct vmn_table *t)
+{
+	(void)scols_table_enable_noheadings(t->scols, 1);
+}
+
 int vmn_table_print(struct vmn_table *t, FILE *f, bool color, int width, struct vmn_err *err)
 {
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);

@@ -29,6 +29,8 @@ void vmn_table_free_p(struct vmn_table **t);
 int vmn_table_row(struct vmn_table *t, int parent);
 /** vmn_table_cell() - set a cell of the last row; text is copied and cleaned; NULL shows "-" */
 void vmn_table_cell(struct vmn_table *t, size_t col, const char *text, enum vmn_style style);
+/** vmn_table_hide_header() - for the second and later pages of a long list */
+void vmn_table_hide_header(struct vmn_table *t);
 /** vmn_table_print() - @width: columns of the terminal, 0: no limit */
 int vmn_table_print(struct vmn_table *t, FILE *f, bool color, int width, struct vmn_err *err);
 
