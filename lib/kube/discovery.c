@@ -116,13 +116,14 @@ struct json_object *vmn_discovery_read_cached(const char *text, size_t len, cons
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *file = NULL;
 	struct json_object *list;
-	int64_t age;
+	int64_t fetched;
 
 	if (vmn_json_parse(text, len, &file, &ignored) < 0)
 		return NULL;
-	age = utc_now - vmn_json_int(file, "/fetched", INT64_MIN / 2);
+	fetched = vmn_json_int(file, "/fetched", INT64_MIN);
 	list = vmn_json_get(file, "/list");
-	if (age < 0 || age > MAX_AGE_S || !vmn_streq(vmn_json_str(file, "/server"), server) ||
+	if (fetched > utc_now || fetched < utc_now - MAX_AGE_S ||
+	    !vmn_streq(vmn_json_str(file, "/server"), server) ||
 	    !vmn_streq(vmn_json_str(file, "/group"), group) ||
 	    !vmn_streq(vmn_json_str(file, "/version"), version) || !is_resource_list(list))
 		return NULL;
