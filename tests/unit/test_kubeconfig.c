@@ -442,8 +442,7 @@ static void test_no_server_at_all(void **state)
 
 static void test_in_cluster(void **state)
 {
-	vmn_auto_free char *token = put_file("token", "pod-token\n"), *ca = put_file("ca.crt", CERT);
-	vmn_auto_free char *ns = put_file("namespace", "pod-ns\n"), *bare = vmn_path_join(dir, "bare");
+	vmn_auto_free char *bare = vmn_path_join(dir, "bare");
 	vmn_auto_free char *file = put_file("somewhere", everything), *bare_token = NULL;
 	const struct {
 		struct vmn_kube_sources src;
@@ -475,6 +474,9 @@ static void test_in_cluster(void **state)
 	};
 
 	(void)state;
+	free(put_file("token", "pod-token\n"));
+	free(put_file("ca.crt", CERT));
+	free(put_file("namespace", "pod-ns\n"));
 	(void)mkdir(bare, 0700);
 	bare_token = put_file("bare/token", "bare-token");
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
