@@ -401,6 +401,7 @@ int lab_admit(struct lab *lab, struct lab_admission *a, struct vmn_err *err)
 	case LAB_NODE:
 	case LAB_POD:
 	case LAB_EVENT:
+	case LAB_SERVICE:
 	case LAB_NAD:
 	case LAB_KINDS:
 		break;

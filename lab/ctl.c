@@ -65,6 +65,7 @@ static void reconcile(struct lab *lab, enum lab_kind_id kind, const char *ns, co
 	case LAB_NAMESPACE:
 	case LAB_NODE:
 	case LAB_EVENT:
+	case LAB_SERVICE:
 	case LAB_KUBEVIRT:
 	case LAB_NAD:
 	case LAB_KINDS:
@@ -427,6 +428,7 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 		break;
 	case LAB_NAMESPACE:
 	case LAB_EVENT:
+	case LAB_SERVICE:
 	case LAB_KUBEVIRT:
 	case LAB_KINDS:
 		break;

@@ -266,6 +266,8 @@ static const struct lab_column event_columns[] = {CELL("Last Seen", cell_last_se
 						  WIDE_CELL("Count", cell_event_count),
 						  WIDE("Name", "/metadata/name"),
 						  END};
+static const struct lab_column service_columns[] = {
+	NAME, TEXT("Type", "/spec/type"), TEXT("Cluster-IP", "/spec/clusterIP"), AGE, END};
 static const struct lab_column vm_columns[] = {NAME, AGE, TEXT("Status", "/status/printableStatus"),
 					       CELL("Ready", cell_ready), END};
 static const struct lab_column vmi_columns[] = {NAME,
@@ -303,7 +305,7 @@ static const char *const event_fields[] = {"/involvedObject/kind",
 					   "/involvedObject/fieldPath",
 					   "/reason",
 					   "/reportingComponent",
-					   "/source",
+
 					   "/type",
 					   NULL};
 
@@ -318,6 +320,8 @@ const struct lab_kind lab_kinds[LAB_KINDS] = {
 		     pod_columns, pod_fields},
 	[LAB_EVENT] = {LAB_EVENT, "", "v1", "Event", "events", "event", NAMES("ev"), true, false,
 		       false, event_columns, event_fields},
+	[LAB_SERVICE] = {LAB_SERVICE, "", "v1", "Service", "services", "service", NAMES("svc"),
+			 true, true, true, service_columns, no_fields},
 	[LAB_VM] = {LAB_VM, "kubevirt.io", "v1", "VirtualMachine", "virtualmachines",
 		    "virtualmachine", NAMES("vm", "vms"), true, true, true, vm_columns, no_fields},
 	[LAB_VMI] = {LAB_VMI, "kubevirt.io", "v1", "VirtualMachineInstance",

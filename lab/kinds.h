@@ -10,6 +10,7 @@ enum lab_kind_id {
 	LAB_NODE,
 	LAB_POD,
 	LAB_EVENT,
+	LAB_SERVICE, /* none; `kubectl cluster-info` asks for them */
 	LAB_VM,
 	LAB_VMI,
 	LAB_VMIM,

@@ -30,6 +30,8 @@ struct lab_loop;
 struct lab_nodes;
 struct lab_node_ops;
 struct lab_ctl;
+struct lab_gc;
+struct lab_watches;
 
 struct lab {
 	const char *name; /* of this lab, several may run side by side */
@@ -38,6 +40,8 @@ struct lab {
 	int nodes; /* how many nodes it plays */
 	struct lab_loop *loop;
 	struct lab_store *store;
+	struct lab_watches *watches;
+	struct lab_gc *gc;
 	struct lab_faults *faults;
 	const struct lab_node_ops *node; /* what plays the nodes; NULL: lab_node_emulated */
 	struct lab_nodes *node_agents;	 /* theirs */

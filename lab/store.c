@@ -475,6 +475,23 @@ static int check_name(const struct lab_kind *kind, struct json_object *meta, str
 	return 0;
 }
 
+static int check_namespace(struct lab *lab, const struct lab_kind *kind, const char *ns,
+			   struct json_object *meta, struct vmn_err *err)
+{
+	struct json_object *namespace = lab_get(lab, LAB_NAMESPACE, NULL, ns);
+	vmn_auto_free char *resource = NULL;
+
+	if (!namespace)
+		return lab_fail_not_found(err, &lab_kinds[LAB_NAMESPACE], ns);
+	if (!vmn_json_str(namespace, "/metadata/deletionTimestamp") || kind->id == LAB_EVENT)
+		return 0;
+	resource = lab_resource(kind);
+	return lab_fail(err, 403,
+			"%s \"%s\" is forbidden: unable to create new content in namespace %s "
+			"because it is being terminated",
+			resource, vmn_json_str_or(meta, "/name", ""), ns);
+}
+
 /* What the server decides about a new object, whatever the client sent. */
 static int prepare_new(struct lab *lab, const struct lab_kind *kind, const char *ns,
 		       struct json_object *obj, unsigned flags, struct vmn_err *err)
@@ -489,8 +506,8 @@ static int prepare_new(struct lab *lab, const struct lab_kind *kind, const char 
 	vmn_auto_free char *api_version =
 		vmn_xasprintf("%s%s%s", kind->group, *kind->group ? "/" : "", kind->version);
 
-	if (kind->namespaced && !lab_get(lab, LAB_NAMESPACE, NULL, ns ? ns : ""))
-		return lab_fail_not_found(err, &lab_kinds[LAB_NAMESPACE], ns ? ns : "");
+	if (kind->namespaced && check_namespace(lab, kind, ns ? ns : "", meta, err) < 0)
+		return -(int)err->code;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(theirs); i++)
 		json_object_object_del(meta, theirs[i]);
 	if (check_name(kind, meta, err) < 0)
@@ -505,6 +522,8 @@ static int prepare_new(struct lab *lab, const struct lab_kind *kind, const char 
 		vmn_json_set_int(meta, "generation", 1);
 	if (kind->has_status && !(flags & LAB_WRITE_SYSTEM))
 		json_object_object_del(obj, "status");
+	if (kind->id == LAB_NAMESPACE)
+		vmn_json_set_take(obj, "status", vmn_json_build("{\"phase\":\"Active\"}"));
 	return 0;
 }
 
