@@ -161,6 +161,8 @@ static void complete_option_names(struct line *l)
 	for (size_t i = l->parser.n_sets; i-- > 0;) {
 		const struct cmd_optset *set = &l->parser.sets[i];
 
+		if (set->opts == cmd_connection_opts && l->cmd && !(l->cmd->flags & CMD_NEEDS_KUBE))
+			continue; /* accepted, but of no use here: help does not show them either */
 		for (const struct cmd_opt *o = set->opts; cmd_opts_more(o); o++) {
 			vmn_auto_free char *name = NULL;
 

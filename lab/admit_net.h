@@ -12,6 +12,7 @@ struct lab_causes {
 	struct vmn_buf lines;	/* "field: text\n..." */
 };
 
+/** lab_cause() - add one: "field: text" */
 void lab_cause(struct lab_causes *c, const char *field, const char *fmt, ...) VMN_PRINTF(3, 4);
 void lab_causes_clear(struct lab_causes *c);
 #define lab_auto_causes VMN_CLEANUP(lab_causes_clear)

@@ -35,7 +35,7 @@ static const char *vmi_name(struct json_object *vmim)
 	return vmn_json_str_or(vmim, "/spec/vmiName", "");
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 static void set_phase(struct move *m, const char *phase)
 {
@@ -80,7 +80,7 @@ static void end_state(struct lab *lab, struct json_object *state, const char *wh
 		vmn_json_set_str(state, "failureReason", why);
 }
 
-/* --- Pending: a slot and a target pod ------------------------------------------------------------------------ */
+/* --- Pending: a slot and a target pod -------------------------------------------------------- */
 
 static bool has_slot(struct move *m)
 {
@@ -120,7 +120,7 @@ static void start_target(struct move *m)
 	set_phase(m, "Scheduling");
 }
 
-/* --- Scheduling: the pod becomes ready -------------------------------------------------------------------------- */
+/* --- Scheduling: the pod becomes ready ------------------------------------------------------- */
 
 static void await_target(struct move *m)
 {
@@ -135,7 +135,7 @@ static void await_target(struct move *m)
 	}
 }
 
-/* --- Scheduled: hand over to the nodes ----------------------------------------------------------------------------- */
+/* --- Scheduled: hand over to the nodes ------------------------------------------------------- */
 
 static void hand_over(struct move *m)
 {
@@ -172,7 +172,7 @@ static void hand_over(struct move *m)
 	set_phase(m, "PreparingTarget");
 }
 
-/* --- PreparingTarget: the target's virt-handler ----------------------------------------------------------------------- */
+/* --- PreparingTarget: the target's virt-handler ---------------------------------------------- */
 
 static void prepare_done(struct lab *lab, struct json_object *vmi, const char *uid,
 			 const char *failure, struct json_object *result)
@@ -216,7 +216,7 @@ static void prepare_target(struct move *m)
 		m->lab->node->guest_prepare(m->lab, m->vmi, m->pod, lab_step_done, step);
 }
 
-/* --- TargetReady, Running: the source's virt-handler moves the guest ---------------------------------------------------- */
+/* --- TargetReady, Running: the source's virt-handler moves the guest ------------------------- */
 
 /* The guest is on the target now; its source pod ends as a completed one. */
 static void switch_over(struct lab *lab, struct json_object *vmi, struct json_object *state)
@@ -317,7 +317,7 @@ static void move_guest(struct move *m)
 		m->lab->node->guest_migrate(m->lab, m->vmi, m->pod, lab_step_done, step);
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void conclude(struct move *m)
 {

@@ -79,6 +79,7 @@ bool lab_has_token(struct json_object *iface_status, const char *token);
 /** lab_set_token() - add or remove it, keeping "domain, guest-agent, multus-status" order; Return: changed */
 bool lab_set_token(struct json_object *iface_status, const char *token, bool on);
 
+/** lab_is_final() - whether a phase is Succeeded or Failed */
 bool lab_is_final(const char *phase);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "lab/lab.h"
 
+/** lab_loop_new() - an empty loop */
 int lab_loop_new(struct lab_loop **ret, struct vmn_err *err) VMN_MUST_CHECK;
 void lab_loop_free_p(struct lab_loop **loop);
 

@@ -46,6 +46,7 @@ void vmn_free_secret_p(char **s);
 #define vmn_auto_close VMN_CLEANUP(vmn_close_p)
 #define vmn_auto_secret VMN_CLEANUP(vmn_free_secret_p)
 
+/* As the C library's functions without the x, but out of memory aborts. */
 void *vmn_xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 void *vmn_xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *vmn_xstrdup(const char *s) __attribute__((malloc, returns_nonnull, nonnull));

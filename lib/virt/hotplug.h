@@ -66,6 +66,7 @@ struct vmn_goal {
 	const char *nad;   /* wanted network, or NULL; as written in the spec */
 };
 
+/** vmn_goal_is_reached() - whether all hops that matter for @goal are where they should be */
 bool vmn_goal_is_reached(const struct vmn_goal *goal, const struct vmn_hops *h);
 
 /**
