@@ -27,8 +27,8 @@ static void spawn_clear(struct spawn *s)
 	(void)posix_spawnattr_destroy(&s->attr);
 }
 
-/* A file in memory that holds the child's whole input: unlike a pipe it needs no writer, and a child
- * that does not read it does no harm. */
+/* A file in memory that holds the child's whole input: unlike a pipe it needs no writer, and a
+ * child that does not read it does no harm. */
 static int input_file(const struct vmn_child_opts *opts, struct vmn_err *err)
 {
 	vmn_auto_close int fd = memfd_create("stdin", MFD_CLOEXEC);

@@ -12,7 +12,8 @@
 
 struct vmn_child_opts {
 	const char *const *argv; /* NULL-terminated; argv[0] without a slash is looked up on PATH */
-	const char *const *env;	 /* "NAME=VALUE"..., added to our environment or replacing it there; may be NULL */
+	const char *const *env;	 /* "NAME=VALUE"..., added to our environment or replacing it there;
+				    may be NULL */
 	bool inherit_stdin;	 /* our stdin; else @in, or an empty stdin */
 	const void *in;
 	size_t in_len;
@@ -34,9 +35,9 @@ struct vmn_child_result {
  * vmn_child_run() - run to the end, collecting what it prints
  * @ret:	initialised by the caller; stdout may be a secret, so clearing wipes it
  *
- * The program starts with default signal handling, an empty signal mask and no descriptors but 0 to 2.
- * It stays in our process group, so that it may use the terminal and a Ctrl-C reaches it.
- * It is killed at the deadline and when it prints more than the cap of @ret->out. Output of
+ * The program starts with default signal handling, an empty signal mask and no descriptors but 0
+ * to 2. It stays in our process group, so that it may use the terminal and a Ctrl-C reaches it. It
+ * is killed at the deadline and when it prints more than the cap of @ret->out. Output of
  * grandchildren that outlive it is not waited for.
  *
  * Return: 0 when it ran, however it ended; -VMN_E_NOT_FOUND or -VMN_E_PERMISSION when it cannot be

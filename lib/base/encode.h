@@ -10,7 +10,7 @@
 
 enum { VMN_SHA256_HEX_SIZE = 65 }; /* 64 digits and a NUL */
 
-/** vmn_base64_encode() - RFC 4648 with padding, on one line; caller frees (a secret: vmn_free_secret()) */
+/** vmn_base64_encode() - RFC 4648 with padding, on one line; caller frees, and wipes secrets */
 char *vmn_base64_encode(const void *data, size_t len);
 
 /**

@@ -88,7 +88,8 @@ static struct json_object *new_number(double v)
 	return new_double(v);
 }
 
-/* The scalar's meaning: as it stands when it is plain, a string when it is quoted, as its tag says otherwise. */
+/* The scalar's meaning: as it stands when it is plain, a string when it is quoted, as its tag says
+ * otherwise. */
 static int resolve(const yaml_event_t *ev, struct vmn_yaml_scalar *ret, struct vmn_err *err)
 {
 	static const struct {
@@ -203,8 +204,8 @@ static void anchor_set(struct reader *r, const yaml_char_t *name, struct json_ob
 	if (!name)
 		return;
 	r->anchors = vmn_xrealloc(r->anchors, r->anchors_n + 1, sizeof(*r->anchors));
-	r->anchors[r->anchors_n++] = (struct anchor){vmn_xstrdup((const char *)name),
-						     json_object_get(node)};
+	r->anchors[r->anchors_n++] =
+		(struct anchor){vmn_xstrdup((const char *)name), json_object_get(node)};
 }
 
 static void anchors_clear(struct reader *r)
@@ -217,8 +218,8 @@ static void anchors_clear(struct reader *r)
 	r->anchors_n = 0;
 }
 
-static int read_alias(struct reader *r, const yaml_event_t *ev, int level,
-		      struct json_object **ret, struct vmn_err *err)
+static int read_alias(struct reader *r, const yaml_event_t *ev, int level, struct json_object **ret,
+		      struct vmn_err *err)
 {
 	const char *name = (const char *)ev->data.alias.anchor;
 
@@ -239,8 +240,8 @@ static int read_alias(struct reader *r, const yaml_event_t *ev, int level,
 
 /* --- nodes --------------------------------------------------------------------------- */
 
-static int read_node(struct reader *r, const yaml_event_t *ev, int level,
-		     struct json_object **ret, struct vmn_err *err);
+static int read_node(struct reader *r, const yaml_event_t *ev, int level, struct json_object **ret,
+		     struct vmn_err *err);
 
 static int read_next_node(struct reader *r, int level, struct json_object **ret,
 			  struct vmn_err *err)
@@ -251,8 +252,7 @@ static int read_next_node(struct reader *r, int level, struct json_object **ret,
 	return rc < 0 ? rc : read_node(r, &ev, level, ret, err);
 }
 
-static int read_sequence(struct reader *r, int level, struct json_object **ret,
-			 struct vmn_err *err)
+static int read_sequence(struct reader *r, int level, struct json_object **ret, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *array = json_object_new_array();
 
@@ -280,8 +280,8 @@ static void merge_into(struct json_object *obj, struct json_object *from)
 		vmn_json_set_take(obj, key, json_object_get(value));
 }
 
-/* The value of "<<": a mapping, or a list of mappings where earlier ones win. As in goyaml, it replaces
- * keys that were given before it. */
+/* The value of "<<": a mapping, or a list of mappings where earlier ones win. As in goyaml, it
+ * replaces keys that were given before it. */
 static int read_merge(struct reader *r, int level, struct json_object *obj, yaml_mark_t mark,
 		      struct vmn_err *err)
 {
@@ -310,8 +310,7 @@ static bool is_merge_key(const yaml_event_t *ev)
 	       !ev->data.scalar.tag && strcmp((const char *)ev->data.scalar.value, "<<") == 0;
 }
 
-static int read_mapping(struct reader *r, int level, struct json_object **ret,
-			struct vmn_err *err)
+static int read_mapping(struct reader *r, int level, struct json_object **ret, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *obj = json_object_new_object();
 
@@ -343,8 +342,8 @@ static int read_mapping(struct reader *r, int level, struct json_object **ret,
 	return 0;
 }
 
-static int read_node(struct reader *r, const yaml_event_t *ev, int level,
-		     struct json_object **ret, struct vmn_err *err)
+static int read_node(struct reader *r, const yaml_event_t *ev, int level, struct json_object **ret,
+		     struct vmn_err *err)
 {
 	const yaml_char_t *anchor = NULL;
 	int rc;
@@ -392,8 +391,7 @@ static int read_stream(struct reader *r, struct json_object *docs, struct vmn_er
 	}
 }
 
-int vmn_yaml_parse(const char *text, size_t len, struct json_object **ret_docs,
-		   struct vmn_err *err)
+int vmn_yaml_parse(const char *text, size_t len, struct json_object **ret_docs, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *docs = json_object_new_array();
 	struct reader r = {.text = text, .len = len};
@@ -412,8 +410,7 @@ int vmn_yaml_parse(const char *text, size_t len, struct json_object **ret_docs,
 	return rc;
 }
 
-int vmn_yaml_parse_one(const char *text, size_t len, struct json_object **ret,
-		       struct vmn_err *err)
+int vmn_yaml_parse_one(const char *text, size_t len, struct json_object **ret, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *docs = NULL;
 	struct json_object *doc;

@@ -5,8 +5,8 @@
  * Scalars follow what Kubernetes clients do (sigs.k8s.io/yaml): YAML 1.1 plain booleans
  * (yes, no, on, off, y, n too), null, integers (0x, 0b, 0o, and 0777 is octal), floats;
  * everything quoted is a string, and so are dates. Of a key given twice the last one
- * counts, as there. A whole float such as 1e3 becomes an integer, as it does on kubectl's way to JSON.
- * Anchors, aliases and merge keys (<<) are resolved within a bound on the size of the result.
+ * counts, as there. A whole float such as 1e3 becomes an integer, as it does on kubectl's way to
+ * JSON. Anchors, aliases and merge keys (<<) are resolved within a bound on the size of the result.
  */
 #ifndef VMN_DATA_YAML_H
 #define VMN_DATA_YAML_H
@@ -14,8 +14,9 @@
 #include "lib/data/json.h"
 
 enum {
-	VMN_YAML_MAX_BYTES = 64 << 20,	/* of text */
-	VMN_YAML_MAX_ALIASED = 1 << 20, /* nodes and bytes of strings that aliases add to a stream */
+	VMN_YAML_MAX_BYTES = 64 << 20, /* of text */
+	VMN_YAML_MAX_ALIASED =
+		1 << 20, /* nodes and bytes of strings that aliases add to a stream */
 };
 
 /**

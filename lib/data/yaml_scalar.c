@@ -11,7 +11,8 @@
 #include "lib/base/str.h"
 #include "lib/data/yaml_scalar.h"
 
-enum { NUMBER_MAX = 64 }; /* longer ones are strings to us: no number that means something is longer */
+/* Longer texts are strings to us: no number that means something is longer. */
+enum { NUMBER_MAX = 64 };
 
 static const struct {
 	const char *text;

@@ -51,8 +51,7 @@ static int set_bearer(struct vmn_kube_auth *a, const char *token, struct vmn_err
 		return vmn_err_set(err, VMN_E_AUTH, "the token is empty");
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)token[i] < ' ' || token[i] == 0x7f)
-			return vmn_err_set(err, VMN_E_AUTH,
-					   "the token holds a control character");
+			return vmn_err_set(err, VMN_E_AUTH, "the token holds a control character");
 	vmn_free_secret(a->authorization);
 	a->authorization = vmn_xasprintf("Bearer %.*s", (int)len, token);
 	return 0;
@@ -60,8 +59,8 @@ static int set_bearer(struct vmn_kube_auth *a, const char *token, struct vmn_err
 
 static void set_basic(struct vmn_kube_auth *a, const char *username, const char *password)
 {
-	vmn_auto_secret char *pair = vmn_xasprintf("%s:%s", username ? username : "",
-						   password ? password : "");
+	vmn_auto_secret char *pair =
+		vmn_xasprintf("%s:%s", username ? username : "", password ? password : "");
 	vmn_auto_secret char *encoded = vmn_base64_encode(pair, strlen(pair));
 
 	a->authorization = vmn_xasprintf("Basic %s", encoded);
@@ -152,7 +151,8 @@ static void copy_cluster(struct vmn_kube_cluster_info *to, const struct vmn_kube
 {
 	*to = (struct vmn_kube_cluster_info){
 		.server = from->server ? vmn_xstrdup(from->server) : NULL,
-		.tls_server_name = from->tls_server_name ? vmn_xstrdup(from->tls_server_name) : NULL,
+		.tls_server_name =
+			from->tls_server_name ? vmn_xstrdup(from->tls_server_name) : NULL,
 		.ca_pem = from->ca_pem ? vmn_xstrdup(from->ca_pem) : NULL,
 		.proxy_url = from->proxy_url ? vmn_xstrdup(from->proxy_url) : NULL,
 		.insecure = from->insecure,
@@ -207,8 +207,8 @@ int vmn_kube_auth_new(const struct vmn_kube_auth_spec *spec, struct vmn_kube_aut
 		if (rc < 0)
 			rc = vmn_err_wrap(err, "%s", a->what);
 		a->exec = vmn_json_copy(spec->exec);
-		a->exec_timeout_ms = spec->exec_timeout_ms ? spec->exec_timeout_ms
-							   : VMN_EXEC_TIMEOUT_MS;
+		a->exec_timeout_ms =
+			spec->exec_timeout_ms ? spec->exec_timeout_ms : VMN_EXEC_TIMEOUT_MS;
 		copy_cluster(&a->cluster, &spec->cluster);
 	}
 	if (rc < 0) {

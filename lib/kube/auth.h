@@ -24,14 +24,15 @@ struct vmn_kube_cred {
 	const char *authorization; /* whole header value, "Bearer ..." or "Basic ...", or NULL */
 	const char *cert_pem;	   /* client certificate chain, or NULL */
 	const char *key_pem;	   /* its private key, or NULL */
-	uint64_t cert_serial;	   /* changes when certificate or key change: connections must be new */
+	uint64_t cert_serial; /* changes when certificate or key change: connections must be new */
 };
 
 /* Facts about the cluster that an exec plugin may ask for (provideClusterInfo). Borrowed. */
 struct vmn_kube_cluster_info {
 	const char *server, *tls_server_name, *ca_pem, *proxy_url;
 	bool insecure, disable_compression;
-	struct json_object *config; /* the cluster's extension client.authentication.k8s.io/exec, or NULL */
+	struct json_object
+		*config; /* the cluster's extension client.authentication.k8s.io/exec, or NULL */
 };
 
 /* What a kubeconfig user, flags or a service account say. Borrowed, NULL means unset. */
@@ -41,8 +42,9 @@ struct vmn_kube_auth_spec {
 	const char *token_file; /* absolute */
 	const char *username, *password;
 	const char *cert_pem, *key_pem; /* both or none */
-	struct json_object *exec; /* kubeconfig's "exec" mapping; only asked when nothing else is set */
-	int64_t exec_timeout_ms;  /* 0: VMN_EXEC_TIMEOUT_MS */
+	struct json_object
+		*exec; /* kubeconfig's "exec" mapping; only asked when nothing else is set */
+	int64_t exec_timeout_ms;	      /* 0: VMN_EXEC_TIMEOUT_MS */
 	struct vmn_kube_cluster_info cluster; /* for the plugin */
 	const struct vmn_log *log;	      /* may be NULL; must outlive the auth object */
 };

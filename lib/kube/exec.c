@@ -30,7 +30,8 @@ static int check_version(const char *version, struct vmn_err *err)
 		return 0;
 	(void)vmn_err_set(err, VMN_E_CONFIG, "exec plugin with unknown apiVersion '%s'", version);
 	return vmn_err_hint(err, "update the plugin and its apiVersion to " GROUP "/v1%s",
-			    strcmp(version, GROUP "/v1alpha1") == 0 ? "; v1alpha1 was removed" : "");
+			    strcmp(version, GROUP "/v1alpha1") == 0 ? "; v1alpha1 was removed"
+								    : "");
 }
 
 /* v1beta1 had no interactiveMode at first, so only v1 insists on it */
@@ -42,8 +43,8 @@ static int check_mode(struct json_object *exec, struct vmn_err *err)
 	    strcmp(mode, "Always") == 0)
 		return 0;
 	if (*mode)
-		return vmn_err_set(err, VMN_E_CONFIG, "exec plugin with unknown interactiveMode '%s'",
-				   mode);
+		return vmn_err_set(err, VMN_E_CONFIG,
+				   "exec plugin with unknown interactiveMode '%s'", mode);
 	if (strcmp(vmn_json_str(exec, "/apiVersion"), GROUP "/v1") != 0)
 		return 0;
 	(void)vmn_err_set(err, VMN_E_CONFIG, "exec plugin without interactiveMode");
@@ -98,9 +99,9 @@ static struct json_object *cluster_json(const struct vmn_kube_cluster_info *c)
 static char *exec_info(struct json_object *exec, const struct vmn_kube_cluster_info *cluster,
 		       bool is_interactive)
 {
-	vmn_auto_json struct json_object *info = vmn_json_build(
-		"{\"kind\":\"ExecCredential\",\"apiVersion\":%s,\"spec\":{}}",
-		vmn_json_str(exec, "/apiVersion"));
+	vmn_auto_json struct json_object *info =
+		vmn_json_build("{\"kind\":\"ExecCredential\",\"apiVersion\":%s,\"spec\":{}}",
+			       vmn_json_str(exec, "/apiVersion"));
 	struct json_object *spec = vmn_json_get(info, "/spec");
 
 	if (vmn_json_bool(exec, "/provideClusterInfo", false))
@@ -138,9 +139,10 @@ static int decide_interactive(struct json_object *exec, bool *ret, struct vmn_er
 	bool is_terminal = isatty(STDIN_FILENO);
 
 	if (strcmp(mode, "Always") == 0 && !is_terminal)
-		return vmn_err_set(err, VMN_E_AUTH,
-				   "exec plugin '%s' wants to ask questions, but stdin is not a terminal",
-				   vmn_json_str(exec, "/command"));
+		return vmn_err_set(
+			err, VMN_E_AUTH,
+			"exec plugin '%s' wants to ask questions, but stdin is not a terminal",
+			vmn_json_str(exec, "/command"));
 	*ret = strcmp(mode, "Never") != 0 && is_terminal;
 	return 0;
 }
@@ -197,8 +199,8 @@ static int read_status(struct json_object *status, struct vmn_exec_cred *c, stru
 	return 0;
 }
 
-int vmn_exec_reply(const char *text, size_t len, const char *api_version,
-		   struct vmn_exec_cred *ret, struct vmn_err *err)
+int vmn_exec_reply(const char *text, size_t len, const char *api_version, struct vmn_exec_cred *ret,
+		   struct vmn_err *err)
 {
 	vmn_auto_exec_cred struct vmn_exec_cred c = {0};
 	vmn_auto_json struct json_object *obj = NULL;

@@ -2,7 +2,8 @@
 /*
  * exec.h - exec credential plugins: client.authentication.k8s.io v1 and v1beta1
  *
- * Source: kubernetes.io/docs/reference/access-authn-authz/authentication, client-go credential plugins
+ * Source: kubernetes.io/docs/reference/access-authn-authz/authentication, client-go credential
+ * plugins
  */
 #ifndef VMN_KUBE_EXEC_H
 #define VMN_KUBE_EXEC_H
@@ -17,8 +18,8 @@ enum {
 
 /* What a plugin replied. Clearing wipes it. */
 struct vmn_exec_cred {
-	char *token;		    /* or NULL */
-	char *cert_pem, *key_pem;   /* both or none */
+	char *token;		  /* or NULL */
+	char *cert_pem, *key_pem; /* both or none */
 	bool has_expiry;
 	int64_t expires_utc;
 };
@@ -49,8 +50,8 @@ int vmn_exec_run(struct json_object *exec, const struct vmn_kube_cluster_info *c
  *
  * Return: 0 or -VMN_E_AUTH
  */
-int vmn_exec_reply(const char *text, size_t len, const char *api_version,
-		   struct vmn_exec_cred *ret, struct vmn_err *err) VMN_MUST_CHECK;
+int vmn_exec_reply(const char *text, size_t len, const char *api_version, struct vmn_exec_cred *ret,
+		   struct vmn_err *err) VMN_MUST_CHECK;
 
 void vmn_exec_cred_clear(struct vmn_exec_cred *c);
 #define vmn_auto_exec_cred VMN_CLEANUP(vmn_exec_cred_clear)

@@ -20,7 +20,7 @@ enum kind { STR, BOOL, STRINGS, MAPPING, LIST };
 struct field {
 	const char *name;
 	enum kind kind;
-	bool is_path; /* relative to the file's directory */
+	bool is_path;		    /* relative to the file's directory */
 	const struct field *fields; /* of a mapping, or of a list's elements; NULL: anything */
 };
 
@@ -45,14 +45,10 @@ static const struct field env_fields[] = {
 };
 
 static const struct field exec_fields[] = {
-	{"command", STR, false, NULL},
-	{"args", STRINGS, false, NULL},
-	{"env", LIST, false, env_fields},
-	{"apiVersion", STR, false, NULL},
-	{"installHint", STR, false, NULL},
-	{"provideClusterInfo", BOOL, false, NULL},
-	{"interactiveMode", STR, false, NULL},
-	{0},
+	{"command", STR, false, NULL},	       {"args", STRINGS, false, NULL},
+	{"env", LIST, false, env_fields},      {"apiVersion", STR, false, NULL},
+	{"installHint", STR, false, NULL},     {"provideClusterInfo", BOOL, false, NULL},
+	{"interactiveMode", STR, false, NULL}, {0},
 };
 
 static const struct field auth_provider_fields[] = {{"name", STR, false, NULL}, {0}};
@@ -147,7 +143,8 @@ static int check_fields(struct json_object *obj, const struct field *fields, con
 			struct vmn_err *err)
 {
 	for (const struct field *f = fields; f->name; f++) {
-		vmn_auto_free char *path = vmn_xasprintf("%s%s%s", where, *where ? "." : "", f->name);
+		vmn_auto_free char *path =
+			vmn_xasprintf("%s%s%s", where, *where ? "." : "", f->name);
 		struct json_object *v;
 		int rc;
 
@@ -436,8 +433,7 @@ void vmn_kube_config_free_p(struct vmn_kube_config **cfg)
 
 static void add_names(struct json_object *entries, struct vmn_strlist *ret)
 {
-	json_object_object_foreach(entries, name, entry)
-	{
+	json_object_object_foreach(entries, name, entry) {
 		(void)entry;
 		vmn_strlist_add(ret, name);
 	}

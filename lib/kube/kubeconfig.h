@@ -24,11 +24,11 @@ struct vmn_kube_sources {
 	const char *kubeconfig_flag; /* --kubeconfig: this file only */
 	const char *kubeconfig_env;  /* $KUBECONFIG: colon list, merged */
 	const char *home;	     /* $HOME, for ~/.kube/config */
-	const char *service_host;    /* $KUBERNETES_SERVICE_HOST: in-cluster when no file names a server */
+	const char *service_host;    /* $KUBERNETES_SERVICE_HOST, set inside a pod */
 	const char *service_port;    /* $KUBERNETES_SERVICE_PORT */
 	const char *service_dir;     /* NULL: /var/run/secrets/kubernetes.io/serviceaccount */
-	const char *https_proxy;     /* $HTTPS_PROXY / $https_proxy, used when the cluster names no proxy-url */
-	const char *no_proxy;	     /* $NO_PROXY / $no_proxy */
+	const char *https_proxy; /* $HTTPS_PROXY / $https_proxy, for clusters without a proxy-url */
+	const char *no_proxy;	 /* $NO_PROXY / $no_proxy */
 };
 
 /* Global options that override the files; kubectl's names and meanings. Borrowed. */
@@ -38,8 +38,8 @@ struct vmn_kube_overrides {
 	const char *token;
 	const char *username, *password;
 	const char *as, *as_uid;
-	const struct vmn_strlist *as_groups; /* may be NULL */
-	const char *certificate_authority;   /* file */
+	const struct vmn_strlist *as_groups;	     /* may be NULL */
+	const char *certificate_authority;	     /* file */
 	const char *client_certificate, *client_key; /* files */
 	const char *tls_server_name;
 	bool insecure_skip_tls_verify;
@@ -47,18 +47,18 @@ struct vmn_kube_overrides {
 
 /* A server and the way to it. Owned strings; PEM texts stay in memory, never on disk. */
 struct vmn_kube_target {
-	char *server;	       /* "https://host:port/prefix", no trailing slash */
-	char *ns;	       /* namespace to use when the command names none; never NULL */
-	char *context;	       /* name of the context used, or NULL (flags only, in-cluster) */
-	char *ca_pem;	       /* NULL: the system's CAs */
-	char *tls_server_name; /* SNI and the name checked in the certificate, or NULL */
-	char *proxy_url;       /* http://, https:// or socks5h://, or NULL: none; $NO_PROXY is applied already */
+	char *server;		  /* "https://host:port/prefix", no trailing slash */
+	char *ns;		  /* namespace to use when the command names none; never NULL */
+	char *context;		  /* name of the context used, or NULL (flags only, in-cluster) */
+	char *ca_pem;		  /* NULL: the system's CAs */
+	char *tls_server_name;	  /* SNI and the name checked in the certificate, or NULL */
+	char *proxy_url;	  /* http://, https:// or socks5h://, or NULL: none */
 	bool insecure;		  /* do not verify; the user was warned */
 	bool disable_compression; /* do not ask for gzip */
 	char *as, *as_uid;	  /* impersonation, or NULL */
 	struct vmn_strlist as_groups;
-	struct vmn_strlist as_extra; /* "key=value": header "Impersonate-Extra-KEY: value", KEY percent-encoded */
-	struct vmn_kube_auth *auth; /* owned; never NULL */
+	struct vmn_strlist as_extra; /* "KEY=value" for header Impersonate-Extra-KEY */
+	struct vmn_kube_auth *auth;  /* owned; never NULL */
 };
 
 /* Merged kubeconfig, opaque to most; see kubeconfig.c. */
@@ -67,9 +67,9 @@ struct vmn_kube_config;
 /**
  * vmn_kube_config_load() - read and merge kubeconfig files
  *
- * --kubeconfig must exist; files of $KUBECONFIG and ~/.kube/config may be missing. The first file to
- * set a value or to name an entry wins; relative paths are made absolute against the
- * file that holds them. Source: client-go tools/clientcmd/loader.go, checked against kubectl.
+ * --kubeconfig must exist; files of $KUBECONFIG and ~/.kube/config may be missing. The first file
+ * to set a value or to name an entry wins; relative paths are made absolute against the file that
+ * holds them. Source: client-go tools/clientcmd/loader.go, checked against kubectl.
  *
  * Return: 0, -VMN_E_CONFIG (file, line and column in the message), -VMN_E_PERMISSION
  */
@@ -86,7 +86,7 @@ void vmn_kube_config_users(const struct vmn_kube_config *cfg, struct vmn_strlist
 
 /**
  * vmn_kube_config_resolve() - the target after flags, context and in-cluster fallback
- * @log:	may be NULL; gets level-0 warnings (insecure TLS, readable-by-others files are not our business)
+ * @log:	may be NULL; gets a level-0 warning when the server is not verified
  * @ret:	initialised on success; caller clears it with vmn_kube_target_clear()
  *
  * Return: 0, -VMN_E_CONFIG (no such context, cluster or user; no server at all; key without

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubeconfig_tree.h - the inside of struct vmn_kube_config, for kubeconfig.c, resolve.c and tests */
+/* kubeconfig_tree.h - the inside of struct vmn_kube_config, for kubeconfig.c, resolve.c and tests
+ */
 #ifndef VMN_KUBE_KUBECONFIG_TREE_H
 #define VMN_KUBE_KUBECONFIG_TREE_H
 
 #include "lib/data/json.h"
 #include "lib/kube/kubeconfig.h"
 
-/* Fields were checked: what is there has the type it should have, or is null. Paths are absolute. */
+/* Fields were checked: what is there has the type it should have, or is null. Paths are absolute.
+ */
 struct vmn_kube_config {
 	struct json_object *clusters; /* name -> the entry's "cluster" */
 	struct json_object *users;    /* name -> the entry's "user" */

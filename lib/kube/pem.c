@@ -19,7 +19,8 @@ int vmn_pem_check_key(const char *pem, const char *what, struct vmn_err *err)
 	if (strstr(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
 	    strstr(pem, "Proc-Type: 4,ENCRYPTED")) {
 		(void)vmn_err_set(err, VMN_E_CONFIG, "%s is protected by a passphrase", what);
-		return vmn_err_hint(err, "store it without one: openssl pkey -in KEY -out KEY.plain");
+		return vmn_err_hint(err,
+				    "store it without one: openssl pkey -in KEY -out KEY.plain");
 	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pem.h - whether a text can be a certificate or a key, before libcurl gives an obscure answer (pure) */
+/* pem.h - whether a text can be a certificate or a key, before libcurl gives an obscure answer
+ * (pure) */
 #ifndef VMN_KUBE_PEM_H
 #define VMN_KUBE_PEM_H
 

@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/kube/auth.h"
 #include "lib/kube/kubeconfig_tree.h"
+#include "lib/kube/path.h"
 #include "lib/kube/pem.h"
 #include "lib/kube/url.h"
 
@@ -54,8 +55,7 @@ static int no_such(struct json_object *entries, const char *what, const char *na
 {
 	vmn_auto_buf struct vmn_buf names = VMN_BUF_INIT(1000);
 
-	json_object_object_foreach(entries, known, entry)
-	{
+	json_object_object_foreach(entries, known, entry) {
 		(void)entry;
 		vmn_buf_addf(&names, "%s%s", names.len ? ", " : "", known);
 	}
@@ -104,7 +104,8 @@ static int choose_user(const struct vmn_kube_config *cfg, const struct vmn_kube_
 	return 0;
 }
 
-/* --- inside a pod ------------------------------------------------------------------------------ */
+/* --- inside a pod ------------------------------------------------------------------------------
+ */
 
 static char *service_file(const struct vmn_kube_sources *src, const char *name)
 {
@@ -165,13 +166,14 @@ static char *choose_namespace(const struct vmn_kube_sources *src,
 	return of_pod ? of_pod : vmn_xstrdup(ns ? ns : "default");
 }
 
-/* --- PEM texts ---------------------------------------------------------------------------------- */
+/* --- PEM texts ----------------------------------------------------------------------------------
+ */
 
 /* Where a certificate or key comes from: "NAME-data" (base64) or the file called NAME. */
 struct pem_source {
-	const char *name; /* "client-key" */
+	const char *name;  /* "client-key" */
 	const char *owner; /* "user 'u'" */
-	const char *flag; /* file given on the command line, which replaces both */
+	const char *flag;  /* file given on the command line, which replaces both */
 	struct json_object *entry;
 	int (*check)(const char *pem, const char *what, struct vmn_err *err);
 };
@@ -214,13 +216,14 @@ static int load_pem(const struct pem_source *s, char **ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- the server --------------------------------------------------------------------------------- */
+/* --- the server ---------------------------------------------------------------------------------
+ */
 
-static int no_server(const struct vmn_kube_config *cfg, const struct choice *c,
-		     struct vmn_err *err)
+static int no_server(const struct vmn_kube_config *cfg, const struct choice *c, struct vmn_err *err)
 {
 	if (c->cluster_name) {
-		(void)vmn_err_set(err, VMN_E_CONFIG, "cluster '%s' of the kubeconfig names no server",
+		(void)vmn_err_set(err, VMN_E_CONFIG,
+				  "cluster '%s' of the kubeconfig names no server",
 				  c->cluster_name);
 		return vmn_err_hint(err, "add its address to the kubeconfig, or use --server");
 	}
@@ -270,8 +273,8 @@ static int resolve_trust(const struct vmn_kube_overrides *ov, const struct choic
 			 struct vmn_kube_target *t, struct vmn_err *err)
 {
 	bool has_flag = ov->insecure_skip_tls_verify || !vmn_is_empty(ov->certificate_authority);
-	vmn_auto_free char *owner = vmn_xasprintf("cluster '%s'",
-						  c->cluster_name ? c->cluster_name : "");
+	vmn_auto_free char *owner =
+		vmn_xasprintf("cluster '%s'", c->cluster_name ? c->cluster_name : "");
 	struct pem_source ca = {
 		.name = "certificate-authority",
 		.owner = owner,
@@ -298,9 +301,8 @@ static int resolve_server(const struct vmn_kube_config *cfg, const struct vmn_ku
 {
 	const char *server = either(ov->server, field(c->cluster, "/server"));
 	/* the configured name belongs to the configured server */
-	const char *tls_server_name = vmn_is_empty(ov->server)
-					      ? field(c->cluster, "/tls-server-name")
-					      : NULL;
+	const char *tls_server_name =
+		vmn_is_empty(ov->server) ? field(c->cluster, "/tls-server-name") : NULL;
 	int rc;
 
 	if (!server)
@@ -318,21 +320,40 @@ static int resolve_server(const struct vmn_kube_config *cfg, const struct vmn_ku
 	return rc;
 }
 
-/* --- the user ----------------------------------------------------------------------------------- */
+/* --- the user -----------------------------------------------------------------------------------
+ */
 
 static void add_extra(struct json_object *extra, struct vmn_strlist *ret)
 {
 	if (!extra)
 		return;
-	json_object_object_foreach(extra, key, values)
-	{
+	json_object_object_foreach(extra, key, values) {
+		vmn_auto_free char *escaped = vmn_url_escape(key);
+
 		vmn_json_each(value, values) {
 			vmn_auto_free char *pair =
-				vmn_xasprintf("%s=%s", key, json_object_get_string(value));
+				vmn_xasprintf("%s=%s", escaped, json_object_get_string(value));
 
 			vmn_strlist_add(ret, pair);
 		}
 	}
+}
+
+/* These become header fields. */
+static bool is_clean(const char *s)
+{
+	for (; s && *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static bool are_clean(const struct vmn_strlist *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!is_clean(l->v[i]))
+			return false;
+	return true;
 }
 
 static int resolve_impersonation(const struct vmn_kube_overrides *ov, const struct choice *c,
@@ -348,6 +369,10 @@ static int resolve_impersonation(const struct vmn_kube_overrides *ov, const stru
 			vmn_strlist_add(&t->as_groups, json_object_get_string(group));
 	}
 	add_extra(vmn_json_get(c->user, "/as-user-extra"), &t->as_extra);
+	if (!is_clean(t->as) || !is_clean(t->as_uid) || !are_clean(&t->as_groups) ||
+	    !are_clean(&t->as_extra))
+		return vmn_err_set(err, VMN_E_CONFIG,
+				   "the identity to impersonate holds a control character");
 	if (t->as || (!t->as_uid && !t->as_groups.n && !t->as_extra.n))
 		return 0;
 	(void)vmn_err_set(err, VMN_E_CONFIG,
@@ -356,8 +381,7 @@ static int resolve_impersonation(const struct vmn_kube_overrides *ov, const stru
 }
 
 static int load_client_cert(const struct vmn_kube_overrides *ov, const struct choice *c,
-			    const char *owner, char **ret_cert, char **ret_key,
-			    struct vmn_err *err)
+			    const char *owner, char **ret_cert, char **ret_key, struct vmn_err *err)
 {
 	struct pem_source cert = {.name = "client-certificate",
 				  .owner = owner,
@@ -391,8 +415,8 @@ static int check_auth_provider(const struct choice *c, const char *owner,
 	if (!provider || s->token || s->token_file || s->username || s->cert_pem)
 		return 0;
 	if (s->exec)
-		return vmn_err_set(err, VMN_E_CONFIG, "%s has both an auth-provider and an exec plugin",
-				   owner);
+		return vmn_err_set(err, VMN_E_CONFIG,
+				   "%s has both an auth-provider and an exec plugin", owner);
 	(void)vmn_err_set(err, VMN_E_CONFIG, "%s needs auth-provider '%s', which no longer exists",
 			  owner, vmn_json_str_or(provider, "/name", ""));
 	return vmn_err_hint(err, "have the kubeconfig made anew with an exec credential plugin");
@@ -457,13 +481,15 @@ static int resolve_auth(const struct vmn_kube_overrides *ov, const struct choice
 	return rc;
 }
 
-/* --- all of it ------------------------------------------------------------------------------------ */
+/* --- all of it
+ * ------------------------------------------------------------------------------------ */
 
 static void warn(const struct vmn_kube_target *t, const struct vmn_log *log)
 {
 	if (t->insecure)
 		vmn_logf(log, 0,
-			 "the certificate of %s is not verified: others can read and change what is sent",
+			 "the certificate of %s is not verified: others can read and change what "
+			 "is sent",
 			 t->server);
 }
 

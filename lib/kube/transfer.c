@@ -139,6 +139,15 @@ static void omit_header(struct vmn_xfer *x, const char *name_colon)
 	x->headers = more;
 }
 
+static void add_extra_header(struct vmn_xfer *x, const char *pair)
+{
+	const char *value = strchr(pair, '=') + 1;
+	vmn_auto_free char *name =
+		vmn_xasprintf("Impersonate-Extra-%.*s", (int)(value - pair - 1), pair);
+
+	add_header(x, name, value);
+}
+
 static void free_headers(struct vmn_xfer *x)
 {
 	for (struct curl_slist *h = x->headers; h; h = h->next)
@@ -168,6 +177,8 @@ static void make_headers(struct vmn_xfer *x, const struct vmn_kube_cred *cred)
 		add_header(x, "Impersonate-Group", t->as_groups.v[i]);
 	if (t->as_uid)
 		add_header(x, "Impersonate-Uid", t->as_uid);
+	for (size_t i = 0; i < t->as_extra.n; i++)
+		add_extra_header(x, t->as_extra.v[i]);
 }
 
 static void set_method(struct vmn_xfer *x)

@@ -34,12 +34,14 @@ int vmn_server_url(const char *text, char **ret, struct vmn_err *err) VMN_MUST_C
 /**
  * vmn_proxy_url() - check a proxy's address: http, https or socks5 and a host
  * @text:	"host:port" alone means http when @is_env, as everybody reads HTTPS_PROXY
- * @ret:	for libcurl: socks5h instead of socks5, because client-go lets the proxy look names up
+ * @ret:	for libcurl: socks5h instead of socks5, because client-go lets the proxy look names
+ * up
  */
 int vmn_proxy_url(const char *text, bool is_env, char **ret, struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
- * vmn_no_proxy_has() - whether $NO_PROXY, or the habit not to use a proxy for this machine, spares @server
+ * vmn_no_proxy_has() - whether $NO_PROXY, or the habit not to use a proxy for this machine, spares
+ *@server
  * @no_proxy:	comma list of "*", names with their subdomains, ".domain", addresses, CIDR
  *		blocks; all but blocks with an optional port. NULL is an empty list
  * @server:	URL with a scheme

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubeconfig_dump.c - print $KUBECONFIG as merged, files embedded, for kubeconfig.bats to compare */
+/* kubeconfig_dump.c - print $KUBECONFIG as merged, files embedded, for kubeconfig.bats to compare
+ */
 #include "config.h"
 
 #include <stdio.h>
@@ -31,14 +32,12 @@ static int flatten(struct vmn_kube_config *cfg, struct vmn_err *err)
 {
 	int rc = 0;
 
-	json_object_object_foreach(cfg->clusters, cluster_name, cluster)
-	{
+	json_object_object_foreach(cfg->clusters, cluster_name, cluster) {
 		(void)cluster_name;
 		if (rc == 0)
 			rc = embed(cluster, "certificate-authority", err);
 	}
-	json_object_object_foreach(cfg->users, user_name, user)
-	{
+	json_object_object_foreach(cfg->users, user_name, user) {
 		(void)user_name;
 		if (rc == 0)
 			rc = embed(user, "client-certificate", err);

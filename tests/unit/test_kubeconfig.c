@@ -224,7 +224,7 @@ static const char everything[] =
 	"- name: u\n"
 	"  user: {token: t}\n"
 	"- name: imp\n"
-	"  user: {token: t, as: jane, as-uid: '7', as-groups: [a, b], as-user-extra: {k: [v, w]}}\n"
+	"  user: {token: t, as: jane, as-uid: '7', as-groups: [a, b], as-user-extra: {k: [v], 'a/b': [w]}}\n"
 	"- name: imp-bad\n"
 	"  user: {token: t, as-groups: [a]}\n"
 	"- name: legacy\n"
@@ -315,9 +315,9 @@ static void test_resolve(void **state)
 		 "https://s ns=default ctx=dangling [Bearer x]"},
 		/* impersonation */
 		{{.context = "imp"}, {0},
-		 "https://c:6443 ns=default ctx=imp ca sni=inner as=jane/7+a+b&k=v&k=w [Bearer t]"},
+		 "https://c:6443 ns=default ctx=imp ca sni=inner as=jane/7+a+b&k=v&a%2Fb=w [Bearer t]"},
 		{{.context = "imp", .as = "joe", .as_groups = &as_groups}, {0},
-		 "https://c:6443 ns=default ctx=imp ca sni=inner as=joe/7+g&k=v&k=w [Bearer t]"},
+		 "https://c:6443 ns=default ctx=imp ca sni=inner as=joe/7+g&k=v&a%2Fb=w [Bearer t]"},
 		{{.as = "joe"}, {0}, "https://c:6443 ns=ns1 ctx=main ca sni=inner as=joe/ [Bearer t]"},
 		/* proxies: the cluster's own, else the environment's */
 		{{.cluster = "proxied"}, {.https_proxy = "http://e:3128", .no_proxy = "*"},
@@ -381,6 +381,7 @@ static void test_resolve_refusals(void **state)
 		{{.user = "imp-bad"}, "without a user", "--as"},
 		{{.as_groups = &as_groups}, "without a user", "--as"},
 		{{.as_uid = "1"}, "without a user", "--as"},
+		{{.as = "a\r\nX: y"}, "holds a control character", NULL},
 		{{.user = "legacy"}, "auth-provider 'gcp', which no longer exists", "exec"},
 		{{.client_certificate = cert}, "user 'u' has a client-certificate but no client-key", NULL},
 		{{.client_key = key}, "user 'u' has a client-key but no client-certificate", NULL},
