@@ -5,10 +5,13 @@
 #include "subcommands/registry.h"
 
 const struct cmd *const cmd_registry[] = {
+	&cmd_addinterface,
 	&cmd_completion,
 	&cmd_help,
 	&cmd_inspect,
 	&cmd_migrate,
+	&cmd_removeinterface,
+	&cmd_updateinterface,
 	&cmd_version,
 	NULL,
 };

@@ -69,8 +69,19 @@ static int check_mac(const char *mac, struct vmn_err *err)
 	return 0;
 }
 
+static bool is_one_of(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(*words, s) == 0)
+			return true;
+	return false;
+}
+
 int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 {
+	static const char *const bindings[] = {"bridge", "masquerade", "sriov", "managedTap", NULL};
+	static const char *const states[] = {"up", "down", NULL};
+
 	if (!vmn_iface_name_is_valid(w->iface)) {
 		vmn_err_set(err, VMN_E_INVALID, "'%s' is not an interface name", w->iface);
 		return vmn_err_hint(err, "use letters, digits, '-' and '_'");
@@ -80,6 +91,12 @@ int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 			    w->nad);
 		return vmn_err_hint(err, "write NAME or NAMESPACE/NAME");
 	}
+	if (w->binding && !is_one_of(w->binding, bindings))
+		return vmn_err_set(err, VMN_E_INVALID,
+				   "binding '%s' is none of bridge, masquerade, sriov, managedTap",
+				   w->binding);
+	if (w->state && !is_one_of(w->state, states))
+		return vmn_err_set(err, VMN_E_INVALID, "state '%s' is neither up nor down", w->state);
 	if (vmn_streq(w->binding, "masquerade")) {
 		vmn_err_set(err, VMN_E_INVALID, "masquerade works on the pod network only");
 		return vmn_err_hint(err, "leave out --binding, or give bridge or sriov");

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/kube/list.h"
+#include "lib/kube/path.h"
+#include "lib/kube/watch.h"
+#include "lib/virt/migrate.h"
+#include "lib/virt/plugwait.h"
+#include "lib/virt/topology.h"
+#include "lib/virt/vm.h"
+
+enum {
+	/* What KubeVirt itself gives an in-place plug before it asks for a migration is 15 s. */
+	MIGRATE_AFTER_MS = 20000,
+	MAX_STUCK_PODS = 16, /* looked at for a report when time ran out */
+};
+
+/* One VM waited for. */
+struct waiter {
+	struct vmn_plugwait *w;
+	char *ns, *name;
+	void *item;
+	struct vmn_goal goal;
+	char *state, *nad; /* what goal borrows */
+	bool needs_migration;
+	bool is_done, is_seen; /* seen: in the list that a watch began with */
+	bool in_template;      /* as the VM was last seen */
+	bool is_vm_seen;
+	struct vmn_hops hops; /* as the VMI was last seen; its strings are not kept */
+	int step;	      /* last step told */
+	int64_t moved_ms;     /* when it was reached */
+	bool is_looking;      /* at its pod */
+	bool was_migrated;
+	struct vmn_migrate *migration;
+};
+
+struct vmn_plugwait {
+	struct vmn_plugwait_opts o;
+	struct waiter **v; /* sorted by namespace and name once running */
+	size_t n, left;
+	char *events_version; /* of the events before the first change; NULL: they may not be read */
+	struct vmn_watch *vmis, *vms, *events;
+	bool wants_vms;
+};
+
+/* --- setting up -------------------------------------------------------------------------- */
+
+static char *events_path(const struct vmn_plugwait *w)
+{
+	char *path = vmn_kube_path(&vmn_gvr_event, w->o.ns, NULL, NULL);
+
+	vmn_kube_path_query(&path, "fieldSelector",
+			    "involvedObject.kind=VirtualMachineInstance,type=Warning");
+	return path;
+}
+
+struct vmn_plugwait *vmn_plugwait_new(const struct vmn_plugwait_opts *opts)
+{
+	struct vmn_plugwait *w = vmn_xcalloc(1, sizeof(*w));
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	vmn_auto_json struct json_object *list = NULL;
+	vmn_auto_free char *path = NULL;
+	const char *version;
+
+	w->o = *opts;
+	path = events_path(w);
+	vmn_kube_path_query(&path, "limit", "1");
+	/* Events only shorten a wait that is in vain; without them it takes its time. */
+	if (vmn_kube_get(opts->k, path, &list, &err) == 0) {
+		version = vmn_json_str(list, "/metadata/resourceVersion");
+		w->events_version = version ? vmn_xstrdup(version) : NULL;
+	}
+	return w;
+}
+
+static void waiter_free(struct waiter *it)
+{
+	vmn_kube_drop(it->w->o.k, it);
+	vmn_migrate_free(it->migration);
+	free(it->ns);
+	free(it->name);
+	free(it->state);
+	free(it->nad);
+	free(it);
+}
+
+void vmn_plugwait_free(struct vmn_plugwait *w)
+{
+	if (!w)
+		return;
+	vmn_watch_stop(w->vmis);
+	vmn_watch_stop(w->vms);
+	vmn_watch_stop(w->events);
+	for (size_t i = 0; i < w->n; i++)
+		waiter_free(w->v[i]);
+	free(w->v);
+	free(w->events_version);
+	free(w);
+}
+
+void vmn_plugwait_add(struct vmn_plugwait *w, const char *ns, const char *name,
+		      const struct vmn_plan *plan, void *item)
+{
+	struct waiter *it = vmn_xcalloc(1, sizeof(*it));
+
+	*it = (struct waiter){
+		.w = w,
+		.ns = vmn_xstrdup(ns),
+		.name = vmn_xstrdup(name),
+		.item = item,
+		.goal = plan->goal,
+		.needs_migration = plan->needs_migration,
+		.step = -1,
+	};
+	it->state = plan->goal.state ? vmn_xstrdup(plan->goal.state) : NULL;
+	it->nad = plan->goal.nad ? vmn_xstrdup(plan->goal.nad) : NULL;
+	it->goal.state = it->state;
+	it->goal.nad = it->nad;
+	/* A removal ends in the template; 1.0's queue and a network that is not followed show in the VM. */
+	w->wants_vms = w->wants_vms || plan->goal.kind != VMN_GOAL_PLUGGED ||
+		       plan->dialect == VMN_DIALECT_VM;
+	if ((w->n & (w->n - 1)) == 0)
+		w->v = vmn_xrealloc(w->v, w->n ? 2 * w->n : 1, sizeof(struct waiter *));
+	w->v[w->n++] = it;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct waiter *x = *(struct waiter *const *)a, *y = *(struct waiter *const *)b;
+	int diff = strcmp(x->ns, y->ns);
+
+	return diff ? diff : strcmp(x->name, y->name);
+}
+
+static struct waiter *find(struct vmn_plugwait *w, const char *ns, const char *name)
+{
+	struct waiter key = {.ns = (char *)ns, .name = (char *)name}, *p = &key, **found;
+
+	if (!ns || !name)
+		return NULL;
+	found = bsearch(&p, w->v, w->n, sizeof(struct waiter *), by_name);
+	return found && !(*found)->is_done ? *found : NULL;
+}
+
+static struct waiter *find_object(struct vmn_plugwait *w, struct json_object *obj)
+{
+	return find(w, vmn_json_str(obj, "/metadata/namespace"), vmn_json_str(obj, "/metadata/name"));
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+/* @err: NULL on success, else cleared */
+static void end(struct waiter *it, struct vmn_err *err)
+{
+	if (it->is_done)
+		return;
+	it->is_done = true;
+	it->w->left--;
+	it->w->o.done(it->w->o.arg, it->item, err);
+	if (err)
+		vmn_err_clear(err);
+}
+
+static void end_with(struct waiter *it, enum vmn_code code, const char *text)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+
+	vmn_err_set(&err, code, "%s", text);
+	end(it, &err);
+}
+
+static int step_of(const struct waiter *it)
+{
+	switch (it->goal.kind) {
+	case VMN_GOAL_PLUGGED:
+		return vmn_plug_step(&it->hops);
+	case VMN_GOAL_UNPLUGGED:
+		return vmn_unplug_step(&it->hops);
+	case VMN_GOAL_UPDATED:
+		break;
+	}
+	return 0;
+}
+
+static const char *step_text(const struct waiter *it, int step)
+{
+	switch (it->goal.kind) {
+	case VMN_GOAL_PLUGGED:
+		return vmn_plug_step_text(step);
+	case VMN_GOAL_UNPLUGGED:
+		return vmn_unplug_step_text(step);
+	case VMN_GOAL_UPDATED:
+		break;
+	}
+	return it->hops.is_migration_required ? "a migration is required" : "asked for";
+}
+
+static const char *stuck_text(const struct waiter *it)
+{
+	switch (it->goal.kind) {
+	case VMN_GOAL_PLUGGED:
+		return vmn_plug_stuck_text(&it->hops);
+	case VMN_GOAL_UNPLUGGED:
+		return vmn_unplug_stuck_text(&it->hops);
+	case VMN_GOAL_UPDATED:
+		break;
+	}
+	if (it->hops.is_migration_required)
+		return "the cluster wants a migration and none has finished it";
+	return it->nad ? "this KubeVirt may keep the change for the VM's next start"
+		       : "virt-handler has not set the link, or this KubeVirt cannot";
+}
+
+static void tell_progress(struct waiter *it)
+{
+	struct vmn_plugwait *w = it->w;
+	vmn_auto_free char *text = NULL;
+
+	if (!w->o.progress)
+		return;
+	if (w->n > 1)
+		text = vmn_xasprintf("waiting for %zu of %zu VMs", w->left, w->n);
+	else if (it->migration)
+		text = vmn_xasprintf("interface \"%s\": migrating vm %s/%s", w->o.iface, it->ns, it->name);
+	else
+		text = vmn_xasprintf("interface \"%s\" of vm %s/%s: %s", w->o.iface, it->ns, it->name,
+				     step_text(it, it->step));
+	w->o.progress(w->o.arg, text);
+}
+
+/* --- judging ----------------------------------------------------------------------------------- */
+
+static void judge(struct waiter *it);
+
+static void migrated(void *arg, struct json_object *report, struct vmn_err *err)
+{
+	struct waiter *it = arg;
+
+	(void)report;
+	vmn_migrate_free(vmn_steal(&it->migration));
+	/* One that is under way already serves as well. */
+	if (!err || err->code == VMN_E_CONFLICT)
+		return;
+	vmn_err_wrap(err, "the migration it needs");
+	end(it, err);
+}
+
+/* In-place plugging had its chance, or cannot do it at all. */
+static bool wants_migration(const struct waiter *it)
+{
+	bool is_stuck = vmn_now_ms() - it->moved_ms >= MIGRATE_AFTER_MS;
+	int step = step_of(it);
+
+	if (!it->w->o.migrate || it->was_migrated || it->is_done || !it->hops.has_vmi)
+		return false;
+	if (it->hops.is_migration_required)
+		return true;
+	switch (it->goal.kind) {
+	case VMN_GOAL_PLUGGED:
+		return step >= 1 && step <= 2 && (it->needs_migration || is_stuck);
+	case VMN_GOAL_UNPLUGGED:
+		return step >= 1 && it->hops.in_multus && !it->hops.in_domain && is_stuck;
+	case VMN_GOAL_UPDATED:
+		break;
+	}
+	return it->needs_migration && vmn_streq(it->nad, it->hops.nad);
+}
+
+static void migrate_if_due(struct waiter *it)
+{
+	const struct vmn_migrate_wish wish = {.ns = it->ns, .name = it->name, .wait = true};
+
+	if (!wants_migration(it))
+		return;
+	it->was_migrated = true;
+	it->migration = vmn_migrate_start(it->w->o.k, &wish, NULL, migrated, it);
+	tell_progress(it);
+}
+
+static void judge(struct waiter *it)
+{
+	int step;
+
+	it->hops.has_vm = it->is_vm_seen;
+	it->hops.in_template = it->in_template;
+	step = step_of(it);
+	if (step != it->step) {
+		it->step = step;
+		it->moved_ms = vmn_now_ms();
+	}
+	if (vmn_goal_is_reached(&it->goal, &it->hops))
+		end(it, NULL);
+	else
+		migrate_if_due(it);
+	tell_progress(it);
+}
+
+static void pods_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
+{
+	struct waiter *it = arg;
+
+	(void)err;
+	it->is_looking = false;
+	if (!resp || it->is_done)
+		return;
+	vmn_json_each(pod, vmn_json_array(resp->body, "/items")) {
+		vmn_auto_free char *full = vmn_nad_qualify(it->nad, it->ns);
+		vmn_auto_json struct json_object *vmi = vmn_json_build(
+			"{\"metadata\":{\"namespace\":%s},\"spec\":{\"networks\":[{\"name\":%s,"
+			"\"multus\":{\"networkName\":%s}}]}}",
+			it->ns, it->w->o.iface, full);
+		struct vmn_hops hops;
+
+		vmn_hops_look(NULL, vmi, pod, it->w->o.iface, &hops);
+		it->hops.is_nad_delivered = it->hops.is_nad_delivered || hops.is_nad_delivered;
+	}
+	judge(it);
+}
+
+/* A new network shows in the pod only: look there once everything else is as wished. */
+static void look_at_pod(struct waiter *it, struct json_object *vmi)
+{
+	vmn_auto_free char *path = NULL, *label = NULL;
+
+	if (!it->nad || it->is_looking || it->hops.is_migration_required ||
+	    it->hops.is_migration_pending || !vmn_streq(it->hops.nad, it->nad))
+		return;
+	path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL);
+	label = vmn_xasprintf("kubevirt.io/created-by=%s", vmn_json_str_or(vmi, "/metadata/uid", ""));
+	vmn_kube_path_query(&path, "labelSelector", label);
+	it->is_looking = true;
+	vmn_kube_start(it->w->o.k, &(struct vmn_kube_req){.method = "GET", .path = path}, pods_read,
+		       it);
+}
+
+/* --- watches --------------------------------------------------------------------------------------- */
+
+static void vmi_gone(struct waiter *it)
+{
+	if (it->goal.kind == VMN_GOAL_UNPLUGGED)
+		end(it, NULL);
+	else
+		end_with(it, VMN_E_CONFLICT, "the VM stopped before it was done");
+}
+
+static void relisted(struct vmn_plugwait *w, enum vmn_watch_type type)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct waiter *it = w->v[i];
+
+		if (type == VMN_WATCH_RELIST)
+			it->is_seen = false;
+		else if (!it->is_seen && !it->is_done)
+			vmi_gone(it);
+	}
+}
+
+static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *obj)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct vmn_plugwait *w = arg;
+	struct waiter *it;
+
+	if (!obj) {
+		relisted(w, type);
+		return;
+	}
+	it = find_object(w, obj);
+	if (!it)
+		return;
+	it->is_seen = true;
+	if (type == VMN_WATCH_DELETED) {
+		vmi_gone(it);
+		return;
+	}
+	if (vmn_plug_failure(NULL, obj, &err) < 0) {
+		end(it, &err);
+		return;
+	}
+	vmn_hops_look(NULL, obj, NULL, w->o.iface, &it->hops);
+	look_at_pod(it, obj);
+	judge(it);
+	/* The object goes, and what the hops borrowed from it. */
+	it->hops.link_state = NULL;
+	it->hops.nad = it->nad && vmn_streq(it->hops.nad, it->nad) ? it->nad : NULL;
+}
+
+static void vm_event(void *arg, enum vmn_watch_type type, struct json_object *obj)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct vmn_plugwait *w = arg;
+	struct waiter *it = obj ? find_object(w, obj) : NULL;
+	struct vmn_nic nic;
+
+	if (!it)
+		return;
+	if (type == VMN_WATCH_DELETED) {
+		end_with(it, VMN_E_CONFLICT, "the VM was deleted");
+		return;
+	}
+	it->is_vm_seen = true;
+	it->in_template = vmn_nic_find(vmn_json_get(obj, "/spec/template/spec"), w->o.iface, &nic);
+	if (vmn_plug_failure(obj, NULL, &err) < 0)
+		end(it, &err);
+	else if (it->hops.has_vmi)
+		judge(it);
+}
+
+static void plug_event(void *arg, enum vmn_watch_type type, struct json_object *obj)
+{
+	vmn_auto_free char *text = NULL;
+	struct vmn_plugwait *w = arg;
+	struct waiter *it;
+
+	if (!obj || type == VMN_WATCH_DELETED || !vmn_event_is_plug_failure(obj))
+		return;
+	it = find(w, vmn_json_str(obj, "/involvedObject/namespace"),
+		  vmn_json_str(obj, "/involvedObject/name"));
+	if (!it)
+		return;
+	text = vmn_xasprintf("KubeVirt reports %s: %s", vmn_json_str(obj, "/reason"),
+			     vmn_json_str_or(obj, "/message", ""));
+	end_with(it, VMN_E_SERVER, text);
+}
+
+static void vmis_failed(void *arg, struct vmn_err *err)
+{
+	struct vmn_plugwait *w = arg;
+
+	vmn_err_wrap(err, "it was sent, but VMIs cannot be watched");
+	for (size_t i = 0; i < w->n; i++) {
+		vmn_auto_err struct vmn_err copy = VMN_ERR_INIT;
+
+		vmn_err_set(&copy, err->code, "%s", vmn_err_text(err));
+		copy.http = err->http;
+		end(w->v[i], &copy);
+	}
+}
+
+/* Without a view of VMs a removal counts as done when the VMI is rid of the interface. */
+static void vms_failed(void *arg, struct vmn_err *err)
+{
+	struct vmn_plugwait *w = arg;
+
+	(void)err;
+	for (size_t i = 0; i < w->n; i++) {
+		w->v[i]->goal.is_purged = false;
+		if (!w->v[i]->is_done && w->v[i]->hops.has_vmi)
+			judge(w->v[i]);
+	}
+}
+
+static void events_failed(void *arg, struct vmn_err *err)
+{
+	(void)arg;
+	(void)err;
+}
+
+static struct vmn_watch *watch(struct vmn_plugwait *w, const struct vmn_gvr *gvr, vmn_watch_fn event,
+			       vmn_watch_failed_fn failed)
+{
+	vmn_auto_free char *path = vmn_kube_path(gvr, w->n == 1 ? w->v[0]->ns : w->o.ns, NULL, NULL);
+	vmn_auto_free char *field =
+		w->n == 1 ? vmn_xasprintf("metadata.name=%s", w->v[0]->name) : NULL;
+
+	if (field)
+		vmn_kube_path_query(&path, "fieldSelector", field);
+	return vmn_watch_start(w->o.k, path, NULL, event, failed, w);
+}
+
+static void begin(struct vmn_plugwait *w)
+{
+	vmn_auto_free char *path = events_path(w);
+
+	qsort(w->v, w->n, sizeof(struct waiter *), by_name);
+	w->left = w->n;
+	for (size_t i = 0; i < w->n; i++)
+		w->v[i]->moved_ms = vmn_now_ms();
+	if (w->wants_vms)
+		w->vms = watch(w, &vmn_gvr_vm, vm_event, vms_failed);
+	w->vmis = watch(w, &vmn_gvr_vmi, vmi_event, vmis_failed);
+	if (w->events_version)
+		w->events = vmn_watch_start(w->o.k, path, w->events_version, plug_event,
+					    events_failed, w);
+}
+
+/* --- running ------------------------------------------------------------------------------------------ */
+
+static bool is_over(void *arg)
+{
+	struct vmn_plugwait *w = arg;
+
+	if (w->o.progress)
+		w->o.progress(w->o.arg, NULL);
+	for (size_t i = 0; w->o.migrate && i < w->n; i++)
+		migrate_if_due(w->v[i]);
+	return w->left == 0;
+}
+
+/* Fetch what the API says of a stuck VM now, its pod included as far as we may see it. */
+static void look_again(struct waiter *it)
+{
+	vmn_auto_free char *vmi_path = vmn_kube_path(&vmn_gvr_vmi, it->ns, it->name, NULL);
+	vmn_auto_free char *pods_path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL), *label = NULL;
+	vmn_auto_json struct json_object *vmi = NULL, *pods = NULL;
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+
+	if (vmn_kube_get(it->w->o.k, vmi_path, &vmi, &err) < 0)
+		return;
+	label = vmn_xasprintf("kubevirt.io/created-by=%s", vmn_json_str_or(vmi, "/metadata/uid", ""));
+	vmn_kube_path_query(&pods_path, "labelSelector", label);
+	if (vmn_kube_get(it->w->o.k, pods_path, &pods, &err) < 0)
+		vmn_err_clear(&err); /* a report without the pod is one all the same */
+	vmn_hops_look(NULL, vmi, vmn_launcher_pod(vmn_json_array(pods, "/items"), vmi),
+		      it->w->o.iface, &it->hops);
+	it->hops.has_vm = it->is_vm_seen;
+	it->hops.in_template = it->in_template;
+	it->hops.link_state = it->hops.nad = NULL;
+}
+
+static void time_ran_out(struct vmn_plugwait *w)
+{
+	static const char letters[] = {[VMN_GOAL_PLUGGED] = 'P', [VMN_GOAL_UNPLUGGED] = 'U'};
+	size_t looked_at = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+		struct waiter *it = w->v[i];
+		int step;
+
+		if (it->is_done)
+			continue;
+		if (looked_at++ < MAX_STUCK_PODS)
+			look_again(it);
+		step = step_of(it);
+		if (it->goal.kind == VMN_GOAL_UPDATED)
+			vmn_err_set(&err, VMN_E_TIMEOUT, "time ran out; likely cause: %s",
+				    stuck_text(it));
+		else
+			vmn_err_set(&err, VMN_E_TIMEOUT, "time ran out, stuck at %c%d (%s); likely cause: %s",
+				    letters[it->goal.kind], step, step_text(it, step), stuck_text(it));
+		if (!w->o.migrate && (it->hops.is_migration_required || it->needs_migration ||
+				      (it->goal.kind == VMN_GOAL_PLUGGED && step >= 1 && step <= 2)))
+			vmn_err_hint(&err, "the change stays asked for; --migrate finishes it by a migration");
+		end(it, &err);
+	}
+}
+
+int vmn_plugwait_run(struct vmn_plugwait *w, struct vmn_err *err)
+{
+	vmn_auto_err struct vmn_err loop = VMN_ERR_INIT;
+	int rc;
+
+	if (!w->n)
+		return 0;
+	begin(w);
+	rc = vmn_kube_loop(w->o.k, vmn_deadline_in(w->o.timeout_ms), is_over, w, &loop);
+	vmn_watch_stop(vmn_steal(&w->vmis));
+	vmn_watch_stop(vmn_steal(&w->vms));
+	vmn_watch_stop(vmn_steal(&w->events));
+	if (rc == -VMN_E_CANCELLED)
+		return vmn_err_move(err, &loop);
+	time_ran_out(w);
+	return 0;
+}

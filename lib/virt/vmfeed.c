@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/kube/list.h"
+#include "lib/kube/path.h"
+#include "lib/virt/vmfeed.h"
+
+enum {
+	MANY_NAMES = 16,     /* from here on a list costs less than asking for each */
+	NAMES_A_PAGE = 64,   /* ... as long as a page brings at least about so many of them */
+};
+
+/* One object of a page: its place in the order, and the parts of it we need. */
+struct entry {
+	char *key;  /* "NS/NAME" */
+	char *text; /* JSON */
+};
+
+struct queue {
+	struct entry *v;
+	size_t n, next;
+	char *last; /* key that came last, to see that the order holds */
+};
+
+struct vmn_vmfeed {
+	struct vmn_vmfeed_opts o;
+	struct vmn_pager vms, vmis;
+	struct queue vm, vmi;
+	bool is_listing; /* VMs come from a list, else the names are handed on */
+	bool is_joined;	 /* VMIs come from a list as well */
+	bool is_loading;
+	size_t pages;
+	bool *is_seen;	  /* of names, once found in the list */
+	size_t next_name; /* to hand on */
+	struct vmn_err err;
+};
+
+/* --- queues -------------------------------------------------------------------------- */
+
+static void queue_reset(struct queue *q)
+{
+	for (size_t i = q->next; i < q->n; i++) {
+		free(q->v[i].key);
+		free(q->v[i].text);
+	}
+	q->n = q->next = 0;
+}
+
+static void queue_clear(struct queue *q)
+{
+	queue_reset(q);
+	free(q->v);
+	free(q->last);
+	*q = (struct queue){0};
+}
+
+static void queue_drop_first(struct queue *q)
+{
+	free(q->v[q->next].key);
+	free(q->v[q->next].text);
+	if (++q->next == q->n)
+		q->n = q->next = 0;
+}
+
+/* Return: whether the order of keys still holds */
+static bool queue_add(struct queue *q, const char *key, const char *text)
+{
+	bool is_sorted = !q->last || strcmp(q->last, key) < 0;
+
+	if ((q->n & (q->n - 1)) == 0)
+		q->v = vmn_xrealloc(q->v, q->n ? 2 * q->n : 1, sizeof(*q->v));
+	q->v[q->n++] = (struct entry){vmn_xstrdup(key), vmn_xstrdup(text)};
+	free(q->last);
+	q->last = vmn_xstrdup(key);
+	return is_sorted;
+}
+
+/* --- the parts that planning looks at --------------------------------------------------- */
+
+static const char *const vm_parts[] = {
+	"metadata/name", "metadata/namespace", "metadata/uid", "metadata/resourceVersion",
+	"metadata/deletionTimestamp", "spec/template/spec/networks",
+	"spec/template/spec/domain/devices/interfaces",
+	"spec/template/spec/domain/devices/autoattachPodInterface", "status/created",
+	"status/interfaceRequests", "status/conditions", NULL,
+};
+
+static const char *const vmi_parts[] = {
+	"metadata/name", "metadata/namespace", "metadata/uid", "metadata/deletionTimestamp",
+	"metadata/ownerReferences", "metadata/annotations", "spec/networks",
+	"spec/domain/devices/interfaces", "spec/domain/memory", "status/phase",
+	"status/interfaces", "status/conditions", NULL,
+};
+
+/* Put @from's value at @path into @to, with the objects on the way even where the value is missing. */
+static void take_part(struct json_object *from, struct json_object *to, const char *path)
+{
+	size_t len = strcspn(path, "/");
+	vmn_auto_free char *key = vmn_xstrndup(path, len);
+	struct json_object *value, *inner;
+
+	if (!json_object_is_type(from, json_type_object) ||
+	    !json_object_object_get_ex(from, key, &value) || !value)
+		return;
+	if (!path[len]) {
+		vmn_json_set_take(to, key, json_object_get(value));
+		return;
+	}
+	if (!json_object_object_get_ex(to, key, &inner)) {
+		inner = json_object_new_object();
+		vmn_json_set_take(to, key, inner);
+	}
+	take_part(value, inner, path + len + 1);
+}
+
+static bool keep(struct queue *q, struct json_object *item, const char *const *parts)
+{
+	const char *ns = vmn_json_str(item, "/metadata/namespace");
+	const char *name = vmn_json_str(item, "/metadata/name");
+	vmn_auto_json struct json_object *slim = json_object_new_object();
+	vmn_auto_free char *key = NULL;
+
+	if (!ns || !name)
+		return true;
+	key = vmn_xasprintf("%s/%s", ns, name);
+	for (; *parts; parts++)
+		take_part(item, slim, *parts);
+	return queue_add(q, key, vmn_json_text(slim));
+}
+
+/* --- loading ------------------------------------------------------------------------------ */
+
+static void load(struct vmn_vmfeed *f);
+
+static bool is_wanted(struct vmn_vmfeed *f, struct json_object *item)
+{
+	const char *name = vmn_json_str_or(item, "/metadata/name", "");
+
+	if (!f->o.names)
+		return true;
+	for (size_t i = 0; i < f->o.names->n; i++) {
+		if (strcmp(f->o.names->v[i], name) == 0 && !f->is_seen[i])
+			return f->is_seen[i] = true;
+	}
+	return false;
+}
+
+static void vm_item(void *arg, struct json_object *item)
+{
+	struct vmn_vmfeed *f = arg;
+
+	if (is_wanted(f, item) && !keep(&f->vm, item, vm_parts))
+		f->is_joined = false;
+}
+
+static void vmi_item(void *arg, struct json_object *item)
+{
+	struct vmn_vmfeed *f = arg;
+
+	if (!keep(&f->vmi, item, vmi_parts))
+		f->is_joined = false;
+}
+
+static void loaded(struct vmn_vmfeed *f)
+{
+	f->is_loading = false;
+	f->o.ready(f->o.arg);
+}
+
+static void vmi_page(void *arg, struct vmn_err *err)
+{
+	struct vmn_vmfeed *f = arg;
+
+	/* Who may not list VMIs may still read each. */
+	if (err)
+		f->is_joined = false;
+	load(f);
+}
+
+static void vm_page(void *arg, struct vmn_err *err)
+{
+	struct vmn_vmfeed *f = arg;
+	size_t budget = f->o.names ? 1 + f->o.names->n / NAMES_A_PAGE : 0;
+
+	if (err && !f->o.names) {
+		(void)vmn_err_move(&f->err, err);
+		(void)vmn_err_wrap(&f->err, "cannot list VMs");
+	}
+	/* Where names are few among many VMs, and where listing is not allowed, each is asked for. */
+	f->pages++;
+	if (err || (budget && f->pages >= budget))
+		f->vms.done = true;
+	load(f);
+}
+
+/* Bring in what is missing for the next stretch: a page of VMs, then VMIs up to its last key. */
+static void load(struct vmn_vmfeed *f)
+{
+	f->is_loading = true;
+	if (f->vm.next == f->vm.n && !f->vms.done) {
+		vmn_pager_start(f->o.k, &f->vms, vm_item, vm_page, f);
+		return;
+	}
+	if (f->vm.n && f->is_joined && !f->vmis.done &&
+	    (!f->vmi.last || strcmp(f->vmi.last, f->vm.last) < 0)) {
+		vmn_pager_start(f->o.k, &f->vmis, vmi_item, vmi_page, f);
+		return;
+	}
+	loaded(f);
+}
+
+/* --- handing out ----------------------------------------------------------------------------- */
+
+struct vmn_vmfeed *vmn_vmfeed_new(const struct vmn_vmfeed_opts *opts)
+{
+	struct vmn_vmfeed *f = vmn_xcalloc(1, sizeof(*f));
+	vmn_auto_free char *vms = vmn_kube_path(&vmn_gvr_vm, opts->ns, NULL, NULL);
+	vmn_auto_free char *vmis = vmn_kube_path(&vmn_gvr_vmi, opts->ns, NULL, NULL);
+
+	f->o = *opts;
+	f->is_listing = !opts->names || opts->names->n >= MANY_NAMES;
+	/* A selector picks VMs by their own labels, which their VMIs need not have. */
+	f->is_joined = !opts->selector;
+	if (opts->selector)
+		vmn_kube_path_query(&vms, "labelSelector", opts->selector);
+	if (opts->names)
+		f->is_seen = vmn_xcalloc(opts->names->n + 1, sizeof(*f->is_seen));
+	vmn_pager_init(&f->vms, vms);
+	vmn_pager_init(&f->vmis, vmis);
+	return f;
+}
+
+void vmn_vmfeed_free(struct vmn_vmfeed *f)
+{
+	if (!f)
+		return;
+	vmn_pager_clear(&f->vms);
+	vmn_pager_clear(&f->vmis);
+	queue_clear(&f->vm);
+	queue_clear(&f->vmi);
+	vmn_err_clear(&f->err);
+	free(f->is_seen);
+	free(f);
+}
+
+/* Our own text, so it parses; NULL for NULL. */
+static struct json_object *parse(const char *text)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct json_object *obj = NULL;
+
+	if (text && vmn_json_parse(text, strlen(text), &obj, &err) < 0)
+		return NULL;
+	return obj;
+}
+
+static void hand_out(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
+{
+	struct entry *e = &f->vm.v[f->vm.next];
+	size_t ns_len = strcspn(e->key, "/");
+	const char *vmi = NULL;
+
+	while (f->is_joined && f->vmi.n && strcmp(f->vmi.v[f->vmi.next].key, e->key) < 0)
+		queue_drop_first(&f->vmi);
+	if (f->is_joined && f->vmi.n && strcmp(f->vmi.v[f->vmi.next].key, e->key) == 0)
+		vmi = f->vmi.v[f->vmi.next].text;
+	*ret = (struct vmn_vmfeed_item){
+		.ns = vmn_xstrndup(e->key, ns_len),
+		.name = vmn_xstrdup(e->key + ns_len + 1),
+		.is_known = f->is_joined,
+	};
+	if (ret->is_known)
+		ret->known = (struct vmn_plug_known){parse(e->text), parse(vmi)};
+	queue_drop_first(&f->vm);
+}
+
+bool vmn_vmfeed_next(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
+{
+	if (f->is_loading)
+		return false;
+	if (f->is_listing && f->vm.n) {
+		hand_out(f, ret);
+		return true;
+	}
+	if (f->is_listing && !f->vms.done && !f->err.code) {
+		load(f);
+		return false;
+	}
+	for (; f->o.names && f->next_name < f->o.names->n; f->next_name++) {
+		if (f->is_seen[f->next_name])
+			continue;
+		*ret = (struct vmn_vmfeed_item){
+			.ns = vmn_xstrdup(f->o.ns),
+			.name = vmn_xstrdup(f->o.names->v[f->next_name++]),
+		};
+		return true;
+	}
+	return false;
+}
+
+void vmn_vmfeed_item_clear(struct vmn_vmfeed_item *item)
+{
+	free(item->ns);
+	free(item->name);
+	json_object_put(item->known.vm);
+	json_object_put(item->known.vmi);
+	*item = (struct vmn_vmfeed_item){0};
+}
+
+int vmn_vmfeed_error(struct vmn_vmfeed *f, struct vmn_err *err)
+{
+	return f->err.code ? vmn_err_move(err, &f->err) : 0;
+}
