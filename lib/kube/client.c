@@ -89,8 +89,13 @@ int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *op
 
 static void free_all(struct vmn_xfer_list *list)
 {
-	while (!TAILQ_EMPTY(list))
-		vmn_xfer_free(TAILQ_FIRST(list));
+	struct vmn_xfer *x;
+
+	while ((x = TAILQ_FIRST(list))) {
+		if (x->ops->drop)
+			x->ops->drop(x->arg);
+		vmn_xfer_free(x);
+	}
 }
 
 void vmn_kube_close(struct vmn_kube *k)
@@ -362,7 +367,7 @@ static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err
 	call->done(call->arg, &resp, err);
 }
 
-static const struct vmn_xfer_ops call_ops = {.done = call_done};
+static const struct vmn_xfer_ops call_ops = {.done = call_done, .drop = free};
 
 void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube_done_fn done,
 		    void *arg)
@@ -391,7 +396,7 @@ void vmn_kube_drop(struct vmn_kube *k, const void *arg)
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(lists); i++) {
 		while ((x = find_call(lists[i], arg))) {
-			free(x->arg);
+			call_ops.drop(x->arg);
 			vmn_xfer_cancel(x);
 		}
 	}

@@ -32,6 +32,8 @@ struct vmn_xfer_ops {
 	/* Once; the transfer is gone afterwards. @err is filled on failure, and cleared by the
 	 * caller unless moved away. */
 	void (*done)(void *arg, const struct vmn_answer *answer, struct vmn_err *err);
+	/* The client is closed before @done: frees @arg. NULL: @arg has another owner. */
+	void (*drop)(void *arg);
 };
 
 struct vmn_xfer_spec {
