@@ -47,7 +47,6 @@ load ../lib/common
 
 	echo "ERROR: AddressSanitizer" >"$report"
 	run assert_no_sanitizer_report
-	rm "$report"
 	[ "$status" -ne 0 ]
 	[[ $output == *AddressSanitizer* ]]
 }

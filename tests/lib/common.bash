@@ -256,7 +256,9 @@ assert_no_sanitizer_report() {
 	local reports
 
 	reports=$(sanitizer_reports)
-	[ -z "$reports" ] || fail "$reports"
+	[ -n "$reports" ] || return 0
+	rm -f "$SANITIZER_DIR"/sanitizer.* # the next test is not to blame
+	fail "$reports"
 }
 
 assert_status() {
@@ -363,8 +365,7 @@ lab_up() {
 	mkdir -p "$VMNETCTL_LAB_DIR"
 	echo "$LAB_NAME" >>"$scope/labs.started"
 	lab up "$@" 3>&- 4>&- || fail "cannot start a lab: $(lab logs 2>&1)"
-	KUBECONFIG=$scope/$LAB_NAME.kubeconfig
-	lab kubeconfig >"$KUBECONFIG"
+	KUBECONFIG=$(lab kubeconfig)
 	export LAB_NAME KUBECONFIG
 }
 lab_count=0
