@@ -186,6 +186,14 @@ static void add_commands(const struct cmd_program *program, int width, struct vm
 		vmn_buf_addf(b, "  %s\n", external.v[i]);
 }
 
+static bool needs_kube(const struct cmd_program *program)
+{
+	for (const struct cmd *const *c = program->commands; *c; c++)
+		if ((*c)->flags & CMD_NEEDS_KUBE)
+			return true;
+	return false;
+}
+
 static void add_program_help(const struct cmd_program *program, int width, struct vmn_buf *b)
 {
 	vmn_buf_addf(b, "%s - ", program->invocation);
@@ -198,7 +206,8 @@ static void add_program_help(const struct cmd_program *program, int width, struc
 	}
 	add_commands(program, width, b);
 	add_options(b, "Global options", cmd_global_opts, width);
-	add_options(b, "Connection options", cmd_connection_opts, width);
+	if (needs_kube(program))
+		add_options(b, "Connection options", cmd_connection_opts, width);
 	vmn_buf_addf(b, "\n`%s help COMMAND` tells more about a command.\n", program->invocation);
 }
 

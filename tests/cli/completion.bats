@@ -189,3 +189,20 @@ file-a"
 	[[ $output == *always* ]] || skip "this kubectl does not complete plugins"
 	assert_stdout_has ":4"
 }
+
+@test "names from a server, kept for some seconds" {
+	[ -x "$VMNETCTL_LAB" ] || skip "built without the lab"
+	unset KUBECONFIG
+	lab_up
+	complete -n kube
+	assert_equal "$reply" "kube-system kubevirt :4"
+	complete migrate --to-node ""
+	assert_equal "$reply" "node1 node2 :4"
+	[ "$(stat -c %a "$XDG_CACHE_HOME/vmnetctl/complete")" = 700 ]
+	lab_down
+	complete -n kube # the server is gone, the answer is still there
+	assert_equal "$reply" "kube-system kubevirt :4"
+	find "$XDG_CACHE_HOME/vmnetctl/complete" -type f -exec touch -d '10 seconds ago' {} +
+	complete -n kube
+	assert_equal "$reply" ":4"
+}

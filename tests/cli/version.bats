@@ -17,3 +17,17 @@ load ../lib/common
 	assert_status 1
 	assert_json '.clientVersion.gitVersion'
 }
+
+@test "with a server all three versions are told" {
+	[ -x "$VMNETCTL_LAB" ] || skip "built without the lab"
+	lab_up --kubevirt 1.9
+	vmn version
+	assert_status 0
+	assert_stderr ""
+	assert_stdout_line 'Client version: v[0-9.]+'
+	assert_stdout_line 'Server version: v1\..*'
+	assert_stdout_line 'KubeVirt version: v1\.9.*'
+	vmn version -o json
+	assert_json '.clientVersion.gitVersion and .serverVersion.major == "1" and
+		(.kubevirtVersion.gitVersion | startswith("v1.9"))'
+}
