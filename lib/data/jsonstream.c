@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation: a scanner that knows strings and nesting, nothing else, finds where elements
- * begin and end; json-c parses (and judges) each slice. Bytes outside of the items are collected as they
- * are, so that the rest of a List is an ordinary document: {"kind":..., "items":[]}.
+ * begin and end; json-c parses (and judges) each slice. Bytes outside of the items are collected as
+ * they are, so that the rest of a List is an ordinary document: {"kind":..., "items":[]}.
  */
 #include "config.h"
 
@@ -14,9 +14,9 @@
 enum { MAX_REST_BYTES = 1 << 20 };
 
 enum where {
-	AROUND,	     /* outside of the items */
+	AROUND, /* outside of the items */
 	BEFORE_ITEM, /* an item must follow */
-	FIRST_ITEM,  /* an item or the end must follow */
+	FIRST_ITEM, /* an item or the end must follow */
 	IN_ITEM,
 	AFTER_ITEM, /* a comma or the end must follow */
 };
@@ -27,12 +27,12 @@ struct vmn_jsonstream {
 	void *arg;
 
 	enum where where;
-	unsigned depth;	    /* of open brackets: in the item while IN_ITEM, else in the rest */
+	unsigned depth; /* of open brackets: in the item while IN_ITEM, else in the rest */
 	bool in_string, is_escaped;
-	bool is_scalar;	    /* the item has no bracket or quote to tell its end by */
-	bool is_key;	    /* AROUND, depth 1: the next string is a key */
-	bool at_items;	    /* the last key at depth 1 was "items" */
-	size_t key_start;   /* where in rest it begins */
+	bool is_scalar; /* the item has no bracket or quote to tell its end by */
+	bool is_key; /* AROUND, depth 1: the next string is a key */
+	bool at_items; /* the last key at depth 1 was "items" */
+	size_t key_start; /* where in rest it begins */
 	struct vmn_buf item, rest;
 };
 
@@ -171,7 +171,8 @@ static int feed_between(struct vmn_jsonstream *s, const char **data, size_t *len
 {
 	char c = **data;
 
-	if (s->where != AFTER_ITEM && !is_space(c) && c != ',' && c != ']' && c != '}' && c != ':') {
+	if (s->where != AFTER_ITEM && !is_space(c) && c != ',' && c != ']' && c != '}' &&
+	    c != ':') {
 		s->where = IN_ITEM;
 		s->depth = 0;
 		s->is_scalar = c != '{' && c != '[' && c != '"';
@@ -251,8 +252,7 @@ static void feed_around(struct vmn_jsonstream *s, const char **data, size_t *len
 	*len -= n;
 }
 
-int vmn_jsonstream_feed(struct vmn_jsonstream *s, const char *data, size_t len,
-			struct vmn_err *err)
+int vmn_jsonstream_feed(struct vmn_jsonstream *s, const char *data, size_t len, struct vmn_err *err)
 {
 	int rc = 0;
 
@@ -270,8 +270,7 @@ int vmn_jsonstream_feed(struct vmn_jsonstream *s, const char *data, size_t len,
 	return rc;
 }
 
-int vmn_jsonstream_end(struct vmn_jsonstream *s, struct json_object **ret_rest,
-		       struct vmn_err *err)
+int vmn_jsonstream_end(struct vmn_jsonstream *s, struct json_object **ret_rest, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *rest = NULL;
 	int rc;

@@ -14,7 +14,7 @@
 enum { VMN_JSONSTREAM_MAX_ITEM = 4 << 20 }; /* etcd refuses objects above 1.5 MiB */
 
 enum vmn_jsonstream_kind {
-	VMN_JSONSTREAM_LIST,	  /* one object with an array "items" */
+	VMN_JSONSTREAM_LIST, /* one object with an array "items" */
 	VMN_JSONSTREAM_DOCUMENTS, /* documents, with or without white space between them */
 };
 
@@ -33,8 +33,8 @@ void vmn_jsonstream_free_p(struct vmn_jsonstream **s);
 /**
  * vmn_jsonstream_feed() - the next piece
  *
- * Return: 0, -VMN_E_INVALID (not JSON), -VMN_E_NOMEM (an element, or what is around them, is too large),
- * or what @fn returned
+ * Return: 0, -VMN_E_INVALID (not JSON), -VMN_E_NOMEM (an element, or what is around them, is too
+ * large), or what @fn returned
  */
 int vmn_jsonstream_feed(struct vmn_jsonstream *s, const char *data, size_t len,
 			struct vmn_err *err) VMN_MUST_CHECK;

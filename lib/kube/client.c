@@ -32,8 +32,8 @@ static void take_options(struct vmn_kube *k, const struct vmn_kube_opts *o)
 	k->max_response_bytes =
 		o->max_response_bytes ? o->max_response_bytes : DEFAULT_RESPONSE_BYTES;
 	k->max_in_flight = o->max_in_flight ? o->max_in_flight : DEFAULT_IN_FLIGHT;
-	k->user_agent = vmn_xstrdup(o->user_agent ? o->user_agent
-						  : PACKAGE_NAME "/" PACKAGE_VERSION);
+	k->user_agent =
+		vmn_xstrdup(o->user_agent ? o->user_agent : PACKAGE_NAME "/" PACKAGE_VERSION);
 	k->cache_dir = o->cache_dir ? vmn_xstrdup(o->cache_dir) : NULL;
 	k->log = o->log;
 }
@@ -89,13 +89,8 @@ int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *op
 
 static void free_all(struct vmn_xfer_list *list)
 {
-	struct vmn_xfer *x;
-
-	while ((x = TAILQ_FIRST(list))) {
-		if (x->ops->drop)
-			x->ops->drop(x->arg);
-		vmn_xfer_free(x);
-	}
+	while (!TAILQ_EMPTY(list))
+		vmn_xfer_free(TAILQ_FIRST(list));
 }
 
 void vmn_kube_close(struct vmn_kube *k)
@@ -200,17 +195,9 @@ static void begin_due(struct vmn_kube *k)
 		x->state = VMN_XFER_QUEUED;
 		TAILQ_INSERT_HEAD(&k->queued, x, link);
 	}
-	/* A watch waits for nobody's place; beginning may call back and change the queue. */
-	for (bool again = true; again;) {
-		again = false;
-		TAILQ_FOREACH(x, &k->queued, link) {
-			if (!x->is_watch && !room(k))
-				continue;
-			vmn_xfer_begin(x);
-			again = true;
-			break;
-		}
-	}
+	/* A watch needs no place. Beginning may call back and change the queue. */
+	while ((x = TAILQ_FIRST(&k->queued)) && (x->is_watch || room(k)))
+		vmn_xfer_begin(x);
 }
 
 static void hand_out_data(struct vmn_kube *k)
@@ -220,7 +207,7 @@ static void hand_out_data(struct vmn_kube *k)
 	while (k->has_data) {
 		k->has_data = false;
 		TAILQ_FOREACH(x, &k->active, link) {
-			if (x->ops->data && x->answer.len && x->status && !x->is_draining)
+			if (vmn_xfer_has_data(x))
 				break;
 		}
 		if (!x)
@@ -342,14 +329,9 @@ void vmn_kube_interrupt(struct vmn_kube *k)
 
 /* --- requests ------------------------------------------------------------------------ */
 
-struct call {
-	vmn_kube_done_fn done;
-	void *arg;
-};
-
 static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
 {
-	vmn_auto_free struct call *call = arg;
+	struct vmn_xfer *x = arg;
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *body = NULL;
 	struct vmn_kube_resp resp = {
@@ -359,34 +341,33 @@ static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err
 	};
 
 	if (err->code) {
-		call->done(call->arg, NULL, err);
+		x->caller_done(x->caller_arg, NULL, err);
 		return;
 	}
 	if (answer->len && vmn_json_parse(answer->text, answer->len, &body, &ignored) == 0)
 		resp.body = body;
-	call->done(call->arg, &resp, err);
+	x->caller_done(x->caller_arg, &resp, err);
 }
-
-static const struct vmn_xfer_ops call_ops = {.done = call_done, .drop = free};
 
 void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube_done_fn done,
 		    void *arg)
 {
-	struct call *call = vmn_xcalloc(1, sizeof(*call));
+	static const struct vmn_xfer_ops ops = {.done = call_done};
+	struct vmn_xfer *x = vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &ops});
 
-	*call = (struct call){done, arg};
-	(void)vmn_xfer_start(k, &(struct vmn_xfer_spec){.req = *req, .ops = &call_ops, .arg = call});
+	x->arg = x;
+	x->caller_done = done;
+	x->caller_arg = arg;
 }
 
 static struct vmn_xfer *find_call(struct vmn_xfer_list *list, const void *arg)
 {
 	struct vmn_xfer *x;
 
-	TAILQ_FOREACH(x, list, link) {
-		if (x->ops == &call_ops && ((struct call *)x->arg)->arg == arg && !x->is_cancelled)
-			return x;
-	}
-	return NULL;
+	TAILQ_FOREACH(x, list, link)
+		if (x->caller_done && x->caller_arg == arg)
+			break;
+	return x;
 }
 
 void vmn_kube_drop(struct vmn_kube *k, const void *arg)
@@ -394,12 +375,9 @@ void vmn_kube_drop(struct vmn_kube *k, const void *arg)
 	struct vmn_xfer_list *const lists[] = {&k->queued, &k->active, &k->waiting};
 	struct vmn_xfer *x;
 
-	for (size_t i = 0; i < VMN_ARRAY_LEN(lists); i++) {
-		while ((x = find_call(lists[i], arg))) {
-			call_ops.drop(x->arg);
+	for (size_t i = 0; i < VMN_ARRAY_LEN(lists); i++)
+		while ((x = find_call(lists[i], arg)))
 			vmn_xfer_cancel(x);
-		}
-	}
 }
 
 struct waited {

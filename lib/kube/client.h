@@ -51,7 +51,12 @@ struct vmn_kube_opts {
  */
 int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *opts,
 		  struct vmn_kube **ret, struct vmn_err *err) VMN_MUST_CHECK;
-void vmn_kube_close(struct vmn_kube *k); /* NULL is fine; calls in flight are dropped, no callback runs */
+/**
+ * vmn_kube_close() - NULL is fine; requests in flight are dropped, no callback runs
+ *
+ * Watches must be stopped and pagers cleared before.
+ */
+void vmn_kube_close(struct vmn_kube *k);
 void vmn_kube_close_p(struct vmn_kube **k);
 #define vmn_auto_kube VMN_CLEANUP(vmn_kube_close_p)
 

@@ -39,7 +39,8 @@ static int resolve(void *lib, struct vmn_curl *c, struct vmn_err *err)
 		void *fn = dlsym(lib, rows[i].symbol);
 
 		if (!fn) {
-			(void)vmn_err_set(err, VMN_E_UNSUPPORTED, "libcurl lacks %s", rows[i].symbol);
+			(void)vmn_err_set(err, VMN_E_UNSUPPORTED, "libcurl lacks %s",
+					  rows[i].symbol);
 			return vmn_err_hint(err, "install %s", NEEDED);
 		}
 		memcpy((char *)c + rows[i].offset, &fn, sizeof(fn));
@@ -69,8 +70,8 @@ int vmn_curl_load(const struct vmn_curl **ret, struct vmn_err *err)
 		return rc;
 	v = table.version_info(CURLVERSION_NOW);
 	if (v->version_num < OLDEST || !takes_blobs(v->ssl_version)) {
-		(void)vmn_err_set(err, VMN_E_UNSUPPORTED, "libcurl %s with %s is not usable", v->version,
-				  v->ssl_version ? v->ssl_version : "no TLS");
+		(void)vmn_err_set(err, VMN_E_UNSUPPORTED, "libcurl %s with %s is not usable",
+				  v->version, v->ssl_version ? v->ssl_version : "no TLS");
 		return vmn_err_hint(err, "install %s", NEEDED);
 	}
 	if (table.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)

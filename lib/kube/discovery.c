@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation: what was read is kept in memory for the run and on disk for ten minutes, a file a
- * group and version under CACHE/discovery/SERVER/. SERVER names host and port, and a hash of everything
- * that makes it another server, its CA included: a new cluster on an old port has a new CA. A file is
- * believed only when it is ours, young, whole and about what was asked; otherwise it is as if
- * it were not there. That a group does not exist is remembered for the run alone.
+ * Theory of operation: what was read is kept in memory for the run and on disk for ten minutes, a
+ * file a group and version under CACHE/discovery/SERVER/. SERVER names host and port, and a hash of
+ * everything that makes it another server, its CA included: a new cluster on an old port has a new
+ * CA. A file is believed only when it is ours, young, whole and about what was asked; otherwise it
+ * is as if it were not there. That a group does not exist is remembered for the run alone.
  */
 #include "config.h"
 
@@ -29,8 +29,9 @@ enum {
 };
 
 struct vmn_discovery {
-	struct json_object *lists; /* "group/version": APIResourceList, or null when there is none */
-	char *dir;		   /* NULL: no cache on disk */
+	struct json_object
+		*lists; /* "group/version": APIResourceList, or null when there is none */
+	char *dir; /* NULL: no cache on disk */
 };
 
 /* FNV-1a: tells servers apart; nothing depends on its being hard to collide. */
@@ -86,7 +87,7 @@ static bool is_resource_list(struct json_object *list)
 
 	if (!resources)
 		return false;
-	vmn_json_each(r, resources)
+	vmn_json_each (r, resources)
 		if (!vmn_json_str(r, "/name"))
 			return false;
 	return true;
@@ -111,7 +112,8 @@ static bool is_ours(const char *path)
 }
 
 struct json_object *vmn_discovery_read_cached(const char *text, size_t len, const char *server,
-					      const char *group, const char *version, int64_t utc_now)
+					      const char *group, const char *version,
+					      int64_t utc_now)
 {
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *file = NULL;
@@ -141,8 +143,8 @@ static struct json_object *read_file(struct vmn_kube *k, const char *group, cons
 	path = file_of(k->discovery, group, version);
 	if (!is_ours(path) || vmn_file_read(path, &text, &ignored) < 0)
 		return NULL;
-	return vmn_discovery_read_cached(vmn_buf_str(&text), text.len, k->target.server, group, version,
-					 vmn_utc_now());
+	return vmn_discovery_read_cached(vmn_buf_str(&text), text.len, k->target.server, group,
+					 version, vmn_utc_now());
 }
 
 /* A cache that cannot be written is no cache, not an error. */
@@ -180,8 +182,8 @@ static int fetch(struct vmn_kube *k, const char *group, const char *version,
 	if (rc < 0)
 		return rc;
 	if (!is_resource_list(list))
-		return vmn_err_set(err, VMN_E_PROTOCOL, "the server's answer to %s is no list of resources",
-				   path);
+		return vmn_err_set(err, VMN_E_PROTOCOL,
+				   "the server's answer to %s is no list of resources", path);
 	*ret = vmn_steal(&list);
 	return 0;
 }

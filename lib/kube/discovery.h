@@ -18,7 +18,8 @@
  * vmn_discovery_get() - the APIResourceList of a group and version
  * @ret:	borrowed, lives until vmn_discovery_forget() or the end of @k
  *
- * Return: 0, -VMN_E_NOT_FOUND when the server has no such group or version, other errors as they are
+ * Return: 0, -VMN_E_NOT_FOUND when the server has no such group or version, other errors as they
+ * are
  */
 int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version,
 		      struct json_object **ret, struct vmn_err *err) VMN_MUST_CHECK;
@@ -27,7 +28,8 @@ int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version
 void vmn_discovery_forget(struct vmn_kube *k);
 
 /**
- * vmn_discovery_read_cached() - the APIResourceList in a cache file's text, if it can be believed (pure)
+ * vmn_discovery_read_cached() - the APIResourceList in a cache file's text, if it can be believed
+ * (pure)
  *
  * Return: new reference, or NULL when the text is malformed, too old, from the future, or about
  * another server, group or version
@@ -36,7 +38,8 @@ struct json_object *vmn_discovery_read_cached(const char *text, size_t len, cons
 					      const char *group, const char *version,
 					      int64_t utc_now);
 
-/** vmn_discovery_has() - whether @list names @resource, e.g. "virtualmachines/addinterface" (pure) */
+/** vmn_discovery_has() - whether @list names @resource, e.g. "virtualmachines/addinterface" (pure)
+ */
 bool vmn_discovery_has(struct json_object *list, const char *resource);
 
 #endif

@@ -31,8 +31,7 @@ static bool is_host(const char *name)
 	return *name != '\0';
 }
 
-static int init_server(const struct vmn_kube_target *t, struct vmn_endpoint *e,
-		       struct vmn_err *err)
+static int init_server(const struct vmn_kube_target *t, struct vmn_endpoint *e, struct vmn_err *err)
 {
 	vmn_auto_url struct vmn_url u = {0};
 	vmn_auto_free char *authority = NULL;
@@ -44,8 +43,8 @@ static int init_server(const struct vmn_kube_target *t, struct vmn_endpoint *e,
 	}
 	e->is_tls = strcmp(u.scheme, "https") == 0;
 	if (!e->is_tls && strcmp(u.scheme, "http") != 0)
-		return vmn_err_set(err, VMN_E_CONFIG, "cannot use server '%s': not a https:// address",
-				   t->server);
+		return vmn_err_set(err, VMN_E_CONFIG,
+				   "cannot use server '%s': not a https:// address", t->server);
 	name = vmn_is_empty(t->tls_server_name) ? u.host : t->tls_server_name;
 	if (!is_host(name))
 		return vmn_err_set(err, VMN_E_CONFIG, "'%s' is not a tls-server-name", name);

@@ -10,17 +10,17 @@
 struct vmn_kube_target;
 
 /*
- * With a tls_server_name the URL given to curl carries that name, which makes it the name of SNI and of
- * certificate verification, while the connection goes to the real host (connect_to) and the Host: header
- * keeps it too.
+ * With a tls_server_name the URL given to curl carries that name, which makes it the name of SNI
+ * and of certificate verification, while the connection goes to the real host (connect_to) and the
+ * Host: header keeps it too.
  */
 struct vmn_endpoint {
-	char *base;	   /* "https://NAME:PORT/prefix" */
-	char *connect_to;  /* CURLOPT_CONNECT_TO entry "NAME:PORT:HOST:PORT", or NULL */
-	char *verified;	   /* the name that the certificate must have */
-	char *shown;	   /* "HOST:PORT", for messages and the Host: header */
-	char *server;	   /* the URL as configured, for messages */
-	char *proxy;	   /* for curl, NULL: direct */
+	char *base; /* "https://NAME:PORT/prefix" */
+	char *connect_to; /* CURLOPT_CONNECT_TO entry "NAME:PORT:HOST:PORT", or NULL */
+	char *verified; /* the name that the certificate must have */
+	char *shown; /* "HOST:PORT", for messages and the Host: header */
+	char *server; /* the URL as configured, for messages */
+	char *proxy; /* for curl, NULL: direct */
 	char *proxy_shown; /* "HOST:PORT", never with a password */
 	bool is_tls;
 };

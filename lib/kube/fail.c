@@ -55,7 +55,8 @@ static int name_mismatch(const struct vmn_endpoint *e, struct vmn_err *err)
 {
 	(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the certificate of %s is not for '%s'", e->shown,
 			  e->verified);
-	return vmn_err_hint(err, "set tls-server-name (--tls-server-name) to a name in its certificate");
+	return vmn_err_hint(err,
+			    "set tls-server-name (--tls-server-name) to a name in its certificate");
 }
 
 static int bad_certificate(const struct vmn_curl_fail *f, const struct vmn_endpoint *e,
@@ -65,7 +66,8 @@ static int bad_certificate(const struct vmn_curl_fail *f, const struct vmn_endpo
 	case CERT_EXPIRED:
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the certificate of %s has expired",
 				  e->shown);
-		return vmn_err_hint(err, "renew the server's certificate, or set this machine's clock");
+		return vmn_err_hint(err,
+				    "renew the server's certificate, or set this machine's clock");
 	case CERT_NOT_YET_VALID:
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the certificate of %s is not valid yet",
 				  e->shown);
@@ -74,14 +76,15 @@ static int bad_certificate(const struct vmn_curl_fail *f, const struct vmn_endpo
 	case CERT_SELF_SIGNED_IN_CHAIN:
 	case CERT_NO_LOCAL_ISSUER:
 	case CERT_NO_ISSUER_AT_ALL:
-		(void)vmn_err_set(err, VMN_E_UNREACHABLE,
-				  "the certificate of %s is signed by an unknown authority, not by %s",
-				  e->shown,
-				  f->has_ca ? "the kubeconfig's CA" : "one of the system's CAs");
-		return vmn_err_hint(err, f->has_ca ? "check the cluster's certificate-authority: it may "
-						     "belong to another cluster"
-						   : "give the cluster's CA with certificate-authority "
-						     "(--certificate-authority)");
+		(void)vmn_err_set(
+			err, VMN_E_UNREACHABLE,
+			"the certificate of %s is signed by an unknown authority, not by %s",
+			e->shown, f->has_ca ? "the kubeconfig's CA" : "one of the system's CAs");
+		return vmn_err_hint(err,
+				    f->has_ca ? "check the cluster's certificate-authority: it may "
+						"belong to another cluster"
+					      : "give the cluster's CA with certificate-authority "
+						"(--certificate-authority)");
 	case CERT_HOSTNAME_MISMATCH:
 	case CERT_IP_MISMATCH:
 		return name_mismatch(e, err);
@@ -90,8 +93,8 @@ static int bad_certificate(const struct vmn_curl_fail *f, const struct vmn_endpo
 	}
 	if (strstr(f->text, "match"))
 		return name_mismatch(e, err);
-	return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot verify the certificate of %s: %s", e->shown,
-			   f->text);
+	return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot verify the certificate of %s: %s",
+			   e->shown, f->text);
 }
 
 static int tls_failed(const struct vmn_curl_fail *f, const struct vmn_endpoint *e,
@@ -100,7 +103,8 @@ static int tls_failed(const struct vmn_curl_fail *f, const struct vmn_endpoint *
 	if (strstr(f->text, "wrong version number") || strstr(f->text, "packet length too long") ||
 	    strstr(f->text, "http request")) {
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "%s does not speak TLS", e->shown);
-		return vmn_err_hint(err, "check the port; a server without TLS has an http:// address");
+		return vmn_err_hint(err,
+				    "check the port; a server without TLS has an http:// address");
 	}
 	if (strstr(f->text, "alert")) {
 		(void)vmn_err_set(err, f->has_cert ? VMN_E_AUTH : VMN_E_UNREACHABLE,
@@ -108,13 +112,17 @@ static int tls_failed(const struct vmn_curl_fail *f, const struct vmn_endpoint *
 		return vmn_err_hint(err, f->has_cert ? "check the user's client certificate"
 						     : "the server may want a client certificate");
 	}
-	return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot set up TLS with %s: %s", e->shown, f->text);
+	return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot set up TLS with %s: %s", e->shown,
+			   f->text);
 }
 
 static int broken(const struct vmn_curl_fail *f, const struct vmn_endpoint *e, struct vmn_err *err)
 {
-	(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the connection to %s broke before the answer was there",
-			  e->shown);
+	(void)vmn_err_set(err, VMN_E_UNREACHABLE,
+			  "the connection to %s broke before the answer was there", e->shown);
+	if (!e->is_tls)
+		return vmn_err_hint(err,
+				    "if the server speaks TLS, its address begins with https://");
 	if (f->was_sent && strcmp(f->method, "GET") != 0)
 		return vmn_err_hint(err, "the server may have done it: look before you try again");
 	return -(int)err->code;
@@ -140,10 +148,12 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 			 struct vmn_err *err)
 {
 	if (f->proxy_http >= 400) {
-		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "proxy %s refuses to connect to %s: HTTP %ld",
-				  e->proxy_shown, e->shown, f->proxy_http);
-		return vmn_err_hint(err, f->proxy_http == 407 ? "give user and password in proxy-url"
-							      : "check proxy-url");
+		(void)vmn_err_set(err, VMN_E_UNREACHABLE,
+				  "proxy %s refuses to connect to %s: HTTP %ld", e->proxy_shown,
+				  e->shown, f->proxy_http);
+		return vmn_err_hint(err, f->proxy_http == 407
+						 ? "give user and password in proxy-url"
+						 : "check proxy-url");
 	}
 	switch ((int)f->curl) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -162,17 +172,19 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 	case CURLE_SSL_CONNECT_ERROR:
 		return tls_failed(f, e, err);
 	case CURLE_SSL_CACERT_BADFILE:
-		return vmn_err_set(err, VMN_E_CONFIG, "the cluster's certificate-authority is not a PEM "
-						      "certificate");
+		return vmn_err_set(err, VMN_E_CONFIG,
+				   "the cluster's certificate-authority is not a PEM "
+				   "certificate");
 	case CURLE_SSL_CERTPROBLEM:
-		(void)vmn_err_set(err, VMN_E_CONFIG, "cannot use the user's client certificate: %s", f->text);
+		(void)vmn_err_set(err, VMN_E_CONFIG, "cannot use the user's client certificate: %s",
+				  f->text);
 		return vmn_err_hint(err, "certificate and key must be PEM and belong together");
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		return vmn_err_set(err, VMN_E_PROTOCOL, "%s does not speak HTTP", e->shown);
 	case CURLE_BAD_CONTENT_ENCODING:
-		return vmn_err_set(err, VMN_E_PROTOCOL, "%s sent an answer that does not decompress",
-				   e->shown);
+		return vmn_err_set(err, VMN_E_PROTOCOL,
+				   "%s sent an answer that does not decompress", e->shown);
 	case CURLE_OUT_OF_MEMORY:
 		return vmn_err_oom(err);
 	case CURLE_GOT_NOTHING:
@@ -184,6 +196,7 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 	case CURLE_ABORTED_BY_CALLBACK:
 		return strstr(f->text, "alert") ? tls_failed(f, e, err) : broken(f, e, err);
 	default:
-		return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot talk to %s: %s", e->shown, f->text);
+		return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot talk to %s: %s", e->shown,
+				   f->text);
 	}
 }

@@ -108,9 +108,9 @@ static int read_rest(struct vmn_page *page, struct vmn_err *err)
 }
 
 /*
- * A token lives as long as etcd's history, five minutes or so. The 410 then carries one that goes on
- * from the same key, at the price of a list that is not of one moment.
- * Source: kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large results sets in chunks"
+ * A token lives as long as etcd's history, five minutes or so. The 410 then carries one that goes
+ * on from the same key, at the price of a list that is not of one moment. Source:
+ * kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large results sets in chunks"
  */
 static bool take_fresh_token(struct vmn_page *page, const struct vmn_answer *answer)
 {
@@ -138,7 +138,8 @@ static void page_done(void *arg, const struct vmn_answer *answer, struct vmn_err
 
 	page->xfer = NULL;
 	if (err->code && take_fresh_token(page, answer)) {
-		vmn_logf(page->k->log, 1, "the list's continue token expired, going on with a fresh one");
+		vmn_logf(page->k->log, 1,
+			 "the list's continue token expired, going on with a fresh one");
 		page_send(page);
 		return;
 	}

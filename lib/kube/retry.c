@@ -8,7 +8,8 @@
 #include "lib/kube/retry.h"
 
 enum {
-	MAX_TRIES_REFUSED = 6, /* about 3 s of pauses: a server that restarts, not one that is gone */
+	MAX_TRIES_REFUSED =
+		6, /* about 3 s of pauses: a server that restarts, not one that is gone */
 	MAX_TRIES_BROKEN = 3,
 	MAX_TRIES_BUSY = 10, /* as client-go */
 	FIRST_PAUSE_MS = 100,

@@ -29,7 +29,8 @@ static const struct {
 	{409, "Conflict", VMN_E_CONFLICT, "the object was changed by somebody else"},
 	{410, "Gone", VMN_E_CONFLICT, "the server no longer has that version"},
 	{413, "RequestEntityTooLarge", VMN_E_RANGE, "the request is too large for the server"},
-	{415, "UnsupportedMediaType", VMN_E_UNSUPPORTED, "the server does not take this kind of body"},
+	{415, "UnsupportedMediaType", VMN_E_UNSUPPORTED,
+	 "the server does not take this kind of body"},
 	{422, "Invalid", VMN_E_INVALID, "the server finds the object invalid"},
 	{429, "TooManyRequests", VMN_E_SERVER, "the server has too much to do, try again later"},
 	{500, "InternalError", VMN_E_SERVER, "the server failed"},
@@ -50,15 +51,23 @@ static const struct {
 
 /* Status.reason of errors that never saw a server, for vmn_err_to_status(). */
 static const char *const local_reasons[] = {
-	[VMN_E_USAGE] = "BadRequest",	    [VMN_E_CONFIG] = "InvalidConfiguration",
-	[VMN_E_AUTH] = "Unauthorized",	    [VMN_E_FORBIDDEN] = "Forbidden",
-	[VMN_E_NOT_FOUND] = "NotFound",	    [VMN_E_CONFLICT] = "Conflict",
-	[VMN_E_EXISTS] = "AlreadyExists",   [VMN_E_INVALID] = "Invalid",
-	[VMN_E_RANGE] = "Invalid",	    [VMN_E_UNREACHABLE] = "Unreachable",
-	[VMN_E_TIMEOUT] = "Timeout",	    [VMN_E_PERMISSION] = "Forbidden",
+	[VMN_E_USAGE] = "BadRequest",
+	[VMN_E_CONFIG] = "InvalidConfiguration",
+	[VMN_E_AUTH] = "Unauthorized",
+	[VMN_E_FORBIDDEN] = "Forbidden",
+	[VMN_E_NOT_FOUND] = "NotFound",
+	[VMN_E_CONFLICT] = "Conflict",
+	[VMN_E_EXISTS] = "AlreadyExists",
+	[VMN_E_INVALID] = "Invalid",
+	[VMN_E_RANGE] = "Invalid",
+	[VMN_E_UNREACHABLE] = "Unreachable",
+	[VMN_E_TIMEOUT] = "Timeout",
+	[VMN_E_PERMISSION] = "Forbidden",
 	[VMN_E_PROTOCOL] = "UnexpectedServerResponse",
-	[VMN_E_PARTIAL] = "PartialFailure", [VMN_E_CANCELLED] = "Cancelled",
-	[VMN_E_UNSUPPORTED] = "Unsupported", [VMN_E_VERDICT] = "Verdict",
+	[VMN_E_PARTIAL] = "PartialFailure",
+	[VMN_E_CANCELLED] = "Cancelled",
+	[VMN_E_UNSUPPORTED] = "Unsupported",
+	[VMN_E_VERDICT] = "Verdict",
 	[VMN_E_SERVER] = "InternalError",
 };
 
@@ -105,8 +114,9 @@ static int fill(int http, const char *reason, const char *text, struct vmn_err *
 	if (!vmn_is_empty(reason))
 		err->reason = vmn_xstrdup(reason);
 	if (code == VMN_E_AUTH)
-		(void)vmn_err_hint(err, "check the user of this context: its credentials are missing, "
-					"wrong or expired");
+		(void)vmn_err_hint(err,
+				   "check the user of this context: its credentials are missing, "
+				   "wrong or expired");
 	return -(int)code;
 }
 
@@ -116,7 +126,7 @@ static char *causes_text(struct json_object *status)
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(65536);
 	size_t n = 0;
 
-	vmn_json_each(cause, causes) {
+	vmn_json_each (cause, causes) {
 		const char *field = vmn_json_str(cause, "/field");
 		const char *message = vmn_json_str(cause, "/message");
 
@@ -190,16 +200,17 @@ int vmn_status_to_err(int http, const char *body, size_t len, struct vmn_err *er
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *status = NULL;
 
-	if (len && len <= MAX_STATUS_BYTES &&
-	    vmn_json_parse(body, len, &status, &ignored) == 0 &&
+	if (len && len <= MAX_STATUS_BYTES && vmn_json_parse(body, len, &status, &ignored) == 0 &&
 	    vmn_streq(vmn_json_str(status, "/kind"), "Status"))
 		return vmn_status_obj_to_err(http, status, err);
 	/* What a redirect says in its body is for browsers. */
 	if (!status && http >= 400)
 		plain_text(body, len, &text);
-	(void)fill(http, reason_of_http(http), text.len ? vmn_buf_str(&text) : text_of_http(http), err);
+	(void)fill(http, reason_of_http(http), text.len ? vmn_buf_str(&text) : text_of_http(http),
+		   err);
 	if (http >= 300 && http < 400)
-		(void)vmn_err_hint(err, "the server in the kubeconfig must be the API server itself");
+		(void)vmn_err_hint(err,
+				   "the server in the kubeconfig must be the API server itself");
 	return -(int)err->code;
 }
 

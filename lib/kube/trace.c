@@ -9,16 +9,17 @@
 
 enum { CUT_BYTES = 1024 };
 
-/* Fields that hold secrets wherever they stand. cloud-init's user data carries passwords and keys. */
+/* Fields that hold secrets wherever they stand. cloud-init's user data carries passwords and keys.
+ */
 static const char *const secret_fields[] = {
-	"token",	"id-token",	       "refresh-token",	    "access-token",   "password",
-	"passwd",	"clientKeyData",       "client-key-data",   "secretAccessKey", "userData",
-	"userDataBase64", "networkDataBase64", "privateKey",	    "stringData",
+	"token",	  "id-token",	       "refresh-token",	  "access-token",    "password",
+	"passwd",	  "clientKeyData",     "client-key-data", "secretAccessKey", "userData",
+	"userDataBase64", "networkDataBase64", "privateKey",	  "stringData",
 };
 
 static const char *const secret_headers[] = {
-	"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Auth-Token",
-	"Authentication-Info",
+	"Authorization", "Proxy-Authorization", "Cookie",
+	"Set-Cookie",	 "X-Auth-Token",	"Authentication-Info",
 };
 
 static bool is_secret_field(const char *key)
@@ -34,7 +35,7 @@ static void redact_in_place(struct json_object *obj, bool in_secret)
 	const char *path;
 
 	if (json_object_is_type(obj, json_type_array)) {
-		vmn_json_each(item, obj)
+		vmn_json_each (item, obj)
 			redact_in_place(item, in_secret);
 		return;
 	}
@@ -89,7 +90,8 @@ void vmn_trace_header(const struct vmn_log *log, char direction, const char *lin
 /* Whether text that is no JSON mentions what a secret is usually introduced with. */
 static bool looks_secret(const char *text, size_t len)
 {
-	static const char *const marks[] = {"Bearer ", "Basic ", "PRIVATE KEY", "password", "token"};
+	static const char *const marks[] = {"Bearer ", "Basic ", "PRIVATE KEY", "password",
+					    "token"};
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(marks); i++)
 		if (memmem(text, len, marks[i], strlen(marks[i])))
@@ -115,7 +117,8 @@ void vmn_trace_body(const struct vmn_log *log, char direction, const char *body,
 	}
 	shown = !vmn_log_on(log, 9) && len > CUT_BYTES ? CUT_BYTES : len;
 	if (shown < len)
-		vmn_logf(log, 8, "%c %.*s [%zu more bytes]", direction, (int)shown, body, len - shown);
+		vmn_logf(log, 8, "%c %.*s [%zu more bytes]", direction, (int)shown, body,
+			 len - shown);
 	else
 		vmn_logf(log, 8, "%c %.*s", direction, (int)shown, body);
 }

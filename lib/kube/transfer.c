@@ -16,8 +16,8 @@
 
 enum {
 	MAX_HEADER_BYTES = 256 << 10,
-	MAX_ERROR_BYTES = 1 << 20,   /* of an answer that is not 2xx */
-	MAX_WARNINGS = 100,	     /* remembered, so that each is told once */
+	MAX_ERROR_BYTES = 1 << 20, /* of an answer that is not 2xx */
+	MAX_WARNINGS = 100, /* remembered, so that each is told once */
 	STREAM_PAUSE_BYTES = 256 << 10, /* not handed out yet: let the server wait */
 };
 
@@ -29,11 +29,12 @@ static bool is_ok(int status)
 /* --- curl's callbacks ------------------------------------------------------------- */
 
 /*
- * curl sends a request again by itself when a kept connection dies without an answer, even a PUT that
- * the server may have acted on (https://github.com/curl/curl/pull/18417). This callback comes before
- * each sending: it lets only those pass that nobody can have seen or that change nothing.
+ * curl sends a request again by itself when a kept connection dies without an answer, even a PUT
+ * that the server may have acted on (https://github.com/curl/curl/pull/18417). This callback comes
+ * before each sending: it lets only those pass that nobody can have seen or that change nothing.
  */
-static int on_before_send(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+static int on_before_send(void *arg, char *remote_ip, char *local_ip, int remote_port,
+			  int local_port)
 {
 	struct vmn_xfer *x = arg;
 	long sent = 0;
@@ -160,7 +161,8 @@ static void make_headers(struct vmn_xfer *x, const struct vmn_kube_cred *cred)
 {
 	const struct vmn_kube_target *t = &x->k->target;
 
-	/* The wildcard is for KubeVirt's PUT subresources, which declare no media type: 406 without. */
+	/* The wildcard is for KubeVirt's PUT subresources, which declare no media type: 406
+	 * without. */
 	add_header(x, "Accept", VMN_MIME_JSON ", */*");
 	if (x->body)
 		add_header(x, "Content-Type", x->content_type);
@@ -217,7 +219,10 @@ static void set_request(struct vmn_xfer *x)
 	(void)c->easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)c->easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
 	/* To curl, 0 is no limit at all. */
-	(void)c->easy_setopt(x->easy, CURLOPT_TIMEOUT_MS, left < 0 ? 0L : left > 1 ? (long)left : 1L);
+	(void)c->easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
+			     left < 0	? 0L
+			     : left > 1 ? (long)left
+					: 1L);
 }
 
 static void trace_request(struct vmn_xfer *x)
@@ -343,8 +348,8 @@ static void trace_answer(struct vmn_xfer *x, CURLcode code)
 	if (!vmn_log_on(log, 6))
 		return;
 	if (x->status)
-		vmn_logf(log, 6, "%s %s%s %d in %lld ms%s", x->method, x->k->endpoint.server, x->path,
-			 x->status, (long long)(vmn_now_ms() - x->sent_ms),
+		vmn_logf(log, 6, "%s %s%s %d in %lld ms%s", x->method, x->k->endpoint.server,
+			 x->path, x->status, (long long)(vmn_now_ms() - x->sent_ms),
 			 x->k->is_h2 ? " (HTTP/2)" : "");
 	else
 		vmn_logf(log, 6, "%s %s%s failed in %lld ms: %s", x->method, x->k->endpoint.server,
@@ -467,11 +472,16 @@ void vmn_xfer_finish(struct vmn_xfer *x, CURLcode code)
 	conclude(x, &err);
 }
 
+bool vmn_xfer_has_data(const struct vmn_xfer *x)
+{
+	return x->ops->data && x->answer.len && is_ok(x->status) && !x->is_draining;
+}
+
 bool vmn_xfer_drain(struct vmn_xfer *x)
 {
 	struct vmn_err err = VMN_ERR_INIT;
 
-	if (!x->ops->data || !is_ok(x->status) || x->is_draining)
+	if (!vmn_xfer_has_data(x))
 		return true;
 	x->is_draining = true;
 	while (x->answer.len && !x->is_cancelled && !err.code) {
@@ -529,10 +539,13 @@ struct vmn_xfer *vmn_xfer_start(struct vmn_kube *k, const struct vmn_xfer_spec *
 		x->due_ms = vmn_now_ms() + req->delay_ms;
 		x->state = VMN_XFER_WAITING;
 		TAILQ_INSERT_TAIL(&k->waiting, x, link);
-	} else {
-		x->state = VMN_XFER_QUEUED;
-		TAILQ_INSERT_TAIL(&k->queued, x, link);
+		return x;
 	}
+	x->state = VMN_XFER_QUEUED;
+	if (x->is_watch)
+		TAILQ_INSERT_HEAD(&k->queued, x, link);
+	else
+		TAILQ_INSERT_TAIL(&k->queued, x, link);
 	return x;
 }
 

@@ -32,14 +32,12 @@ struct vmn_xfer_ops {
 	/* Once; the transfer is gone afterwards. @err is filled on failure, and cleared by the
 	 * caller unless moved away. */
 	void (*done)(void *arg, const struct vmn_answer *answer, struct vmn_err *err);
-	/* The client is closed before @done: frees @arg. NULL: @arg has another owner. */
-	void (*drop)(void *arg);
 };
 
 struct vmn_xfer_spec {
 	struct vmn_kube_req req; /* texts are copied; timeout_ms: 0 the client's, negative none */
-	int64_t stall_ms;	 /* an answer silent for this long is broken off; 0: never */
-	bool is_watch;		 /* takes no place in flight; nothing but a 401 is retried */
+	int64_t stall_ms; /* an answer silent for this long is broken off; 0: never */
+	bool is_watch; /* takes no place in flight; nothing but a 401 is retried */
 	const struct vmn_xfer_ops *ops;
 	void *arg;
 };
@@ -52,6 +50,8 @@ struct vmn_xfer {
 	struct vmn_kube *k;
 	const struct vmn_xfer_ops *ops;
 	void *arg;
+	vmn_kube_done_fn caller_done; /* of vmn_kube_start() */
+	void *caller_arg;
 
 	char *method, *path, *content_type, *body;
 	int64_t timeout_ms, stall_ms;
@@ -63,11 +63,11 @@ struct vmn_xfer {
 	bool has_cert;
 	char errbuf[CURL_ERROR_SIZE];
 
-	int64_t begun_ms;    /* first try; 0: not yet */
-	int64_t sent_ms;     /* this try */
+	int64_t begun_ms; /* first try; 0: not yet */
+	int64_t sent_ms; /* this try */
 	int64_t deadline_ms; /* of all tries */
-	int64_t due_ms;	     /* while WAITING */
-	int64_t heard_ms;    /* last byte of the answer */
+	int64_t due_ms; /* while WAITING */
+	int64_t heard_ms; /* last byte of the answer */
 	unsigned tries;
 	unsigned sends; /* times curl was about to send, in this try */
 	bool is_renewed;
@@ -82,7 +82,8 @@ struct vmn_xfer {
 
 TAILQ_HEAD(vmn_xfer_list, vmn_xfer);
 
-/* Something to do later; lives in its owner, who zeroes it first and stops it before it goes away. */
+/* Something to do later; lives in its owner, who zeroes it first and stops it before it goes away.
+ */
 struct vmn_timer {
 	TAILQ_ENTRY(vmn_timer) link;
 	int64_t due_ms; /* 0: not running */
@@ -103,9 +104,9 @@ struct vmn_kube {
 	struct vmn_xfer_list queued, active, waiting;
 	struct vmn_timer_list timers;
 	unsigned in_flight; /* active ones but watches */
-	bool is_h2;	    /* an answer came over HTTP/2 */
-	bool has_data;	    /* an active stream has bytes to hand out */
-	int event_fd;	    /* vmn_kube_interrupt() */
+	bool is_h2; /* an answer came over HTTP/2 */
+	bool has_data; /* an active stream has bytes to hand out */
+	int event_fd; /* vmn_kube_interrupt() */
 
 	CURL **idle; /* handles with all options of this client set */
 	size_t n_idle;
@@ -128,7 +129,8 @@ struct vmn_xfer *vmn_xfer_start(struct vmn_kube *k, const struct vmn_xfer_spec *
 /** vmn_xfer_cancel() - forget about it, @done will not run; NULL is fine; not from its own @done */
 void vmn_xfer_cancel(struct vmn_xfer *x);
 
-/** vmn_timer_start() - run @t->fire once from vmn_kube_loop(), in @delay_ms; restarts a running one */
+/** vmn_timer_start() - run @t->fire once from vmn_kube_loop(), in @delay_ms; restarts a running one
+ */
 void vmn_timer_start(struct vmn_kube *k, struct vmn_timer *t, int64_t delay_ms);
 /** vmn_timer_stop() - harmless when it is not running */
 void vmn_timer_stop(struct vmn_kube *k, struct vmn_timer *t);
@@ -142,6 +144,8 @@ uint32_t vmn_kube_random(struct vmn_kube *k);
 void vmn_xfer_begin(struct vmn_xfer *x);
 /** vmn_xfer_finish() - curl is done with it: try again later, or end it */
 void vmn_xfer_finish(struct vmn_xfer *x, CURLcode code);
+/** vmn_xfer_has_data() - whether there are bytes for ops->data */
+bool vmn_xfer_has_data(const struct vmn_xfer *x);
 /** vmn_xfer_drain() - hand collected bytes to ops->data; Return: false when @x is gone */
 bool vmn_xfer_drain(struct vmn_xfer *x);
 /** vmn_xfer_stalled() - end a stream that has been silent for too long */
@@ -149,7 +153,8 @@ void vmn_xfer_stalled(struct vmn_xfer *x);
 void vmn_xfer_free(struct vmn_xfer *x);
 
 struct vmn_kube_cred;
-/** vmn_handle_get() - a curl handle with the client's options and this certificate; NULL: no memory */
+/** vmn_handle_get() - a curl handle with the client's options and this certificate; NULL: no memory
+ */
 CURL *vmn_handle_get(struct vmn_kube *k, const struct vmn_kube_cred *cred);
 /** vmn_handle_put() - keep it for the next request */
 void vmn_handle_put(struct vmn_kube *k, CURL *easy, uint64_t cert_serial);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation: a watch is listing, then following. Listing goes page by page and yields a
- * resourceVersion; following is one long GET from there, whose answer is a document an event. Each event
- * and bookmark moves the version on, so that a cut is resumed where it happened. When the server has
- * forgotten that version (410, as status or as an ERROR event) it lists again, between RELIST and
- * SYNCED. Failures in a row pause longer and longer; what a new try cannot mend ends the watch.
+ * resourceVersion; following is one long GET from there, whose answer is a document an event. Each
+ * event and bookmark moves the version on, so that a cut is resumed where it happened. When the
+ * server has forgotten that version (410, as status or as an ERROR event) it lists again, between
+ * RELIST and SYNCED. Failures in a row pause longer and longer; what a new try cannot mend ends the
+ * watch.
  *
  * Source: kubernetes.io/docs/reference/using-api/api-concepts, "Efficient detection of changes"
  */
@@ -30,9 +31,9 @@ enum {
 	STALL_MS = 150000,
 	FIRST_PAUSE_MS = 200,
 	MAX_PAUSE_MS = 30000,
-	SHORT_MS = 1000,	/* an answer that ends sooner counts as a failure */
+	SHORT_MS = 1000, /* an answer that ends sooner counts as a failure */
 	TELL_AFTER_FAILURES = 4, /* in a row; then the user should know */
-	MAX_FIRST_FAILURES = 6,	 /* of a server that never answered */
+	MAX_FIRST_FAILURES = 6, /* of a server that never answered */
 };
 
 struct vmn_watch {
@@ -44,14 +45,14 @@ struct vmn_watch {
 	void *arg;
 
 	struct vmn_pager pager; /* while listing */
-	struct vmn_xfer *xfer;	/* while following */
+	struct vmn_xfer *xfer; /* while following */
 	struct vmn_timer timer; /* while pausing */
 	struct vmn_jsonstream *stream;
 	unsigned failures; /* in a row */
-	int64_t begun_ms;  /* of this request */
-	bool is_stale;	   /* the server told that our version is too old */
-	bool was_alive;	   /* the server has answered once */
-	unsigned calls;	   /* callbacks running: freeing waits for them */
+	int64_t begun_ms; /* of this request */
+	bool is_stale; /* the server told that our version is too old */
+	bool was_alive; /* the server has answered once */
+	unsigned calls; /* callbacks running: freeing waits for them */
 	bool is_stopped;
 };
 
@@ -117,7 +118,8 @@ static void pause_watch(struct vmn_watch *w, const struct vmn_err *err)
 	w->failures++;
 	pause = vmn_backoff_ms(w->failures, FIRST_PAUSE_MS, MAX_PAUSE_MS, vmn_kube_random(w->k));
 	vmn_logf(w->k->log, w->failures == TELL_AFTER_FAILURES ? 0 : 1,
-		 "watch broke off, trying again in %lld ms: %s", (long long)pause, vmn_err_text(err));
+		 "watch broke off, trying again in %lld ms: %s", (long long)pause,
+		 vmn_err_text(err));
 	vmn_timer_start(w->k, &w->timer, pause);
 }
 
@@ -264,13 +266,14 @@ static void follow(struct vmn_watch *w)
 	vmn_jsonstream_free(w->stream);
 	w->stream = vmn_jsonstream_new(VMN_JSONSTREAM_DOCUMENTS, follow_event, w);
 	w->begun_ms = vmn_now_ms();
-	w->xfer = vmn_xfer_start(w->k, &(struct vmn_xfer_spec){
-					       .req = {.method = "GET", .path = path, .timeout_ms = -1},
-					       .stall_ms = STALL_MS,
-					       .is_watch = true,
-					       .ops = &ops,
-					       .arg = w,
-				       });
+	w->xfer = vmn_xfer_start(w->k,
+				 &(struct vmn_xfer_spec){
+					 .req = {.method = "GET", .path = path, .timeout_ms = -1},
+					 .stall_ms = STALL_MS,
+					 .is_watch = true,
+					 .ops = &ops,
+					 .arg = w,
+				 });
 }
 
 /* --- beginning and end ------------------------------------------------------------ */

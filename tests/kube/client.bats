@@ -12,8 +12,9 @@ setup_file() {
 		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 			-keyout $name.key -out $name.crt -subj "/CN=$name" 2>/dev/null
 	done
-	cert server "-days 2" "subjectAltName=IP:127.0.0.1,DNS:kube.test"
-	cert alice "-days 2" "subjectAltName=DNS:alice"
+	cert server 2 "subjectAltName=IP:127.0.0.1,DNS:kube.test"
+	cert expired -1 "subjectAltName=IP:127.0.0.1"
+	cert alice 2 "subjectAltName=DNS:alice"
 	mkfifo stdin
 	# The server ends with its standard input, which this descriptor holds open.
 	"$TOP/tests/kube/server.py" "$D" <>stdin >ports 2>server.err 3>&- 4>&- &
@@ -21,12 +22,11 @@ setup_file() {
 	wait_line ports '^ready$'
 }
 
-# cert NAME VALIDITY SAN - a certificate of our CA
+# cert NAME DAYS SAN - a certificate of our CA
 cert() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" \
 		-subj "/CN=$1" 2>/dev/null
-	# shellcheck disable=SC2086 # the validity is two words
-	openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial $2 -out "$1.crt" \
+	openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days "$2" -out "$1.crt" \
 		-extfile <(echo "$3") 2>/dev/null
 }
 
@@ -214,6 +214,12 @@ echoed() {
 	done
 }
 
+@test "a connection that the server closed in between is no error" {
+	client --gap 100 --repeat 3 PUT /hangup '{}'
+	assert_status 0
+	assert_equal "$(sent PUT /hangup)" 3
+}
+
 @test "a read is sent again" {
 	client --gap 1 --repeat 2 GET /stale
 	assert_status 0
@@ -248,6 +254,8 @@ echoed() {
 	assert_stdout_has "signed by an unknown authority, not by the kubeconfig's CA"
 	raw --server "https://127.0.0.1:$(port https)" GET /ok
 	assert_stdout_has "not by one of the system's CAs"
+	raw --server "https://127.0.0.1:$(port expired)" --ca "$D/ca.crt" GET /ok
+	assert_stdout_has "has expired"
 	raw --server "https://127.0.0.1:$(port https)" --insecure 1 GET /ok
 	assert_status 0
 }

@@ -5,7 +5,8 @@
  *	kube-client [--server URL ...] METHOD PATH [BODY]
  *	kube-client ... list PATH | watch PATH EVENTS [VERSION] | discover GROUP VERSION RESOURCE...
  *
- * Answers and errors go to stdout, the log with its levels to stderr. Exit status 1 when something failed.
+ * Answers and errors go to stdout, the log with its levels to stderr. Exit status 1 when something
+ *failed.
  */
 #include "config.h"
 
@@ -60,7 +61,12 @@ static void done(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *er
 static void run_requests(struct vmn_kube *k, char **argv, struct vmn_err *err)
 {
 	struct vmn_kube_req req = {
-		.method = argv[0], .path = argv[1], .body = argv[2], .content_type = o.type};
+		.method = argv[0],
+		.path = argv[1],
+		.body = argv[2],
+		.content_type = o.type,
+		.delay_ms = o.gap ? atol(o.gap) : 0,
+	};
 	long repeat = o.repeat ? atol(o.repeat) : 1;
 	int rc = 0;
 
@@ -166,8 +172,9 @@ static int open_client(const struct vmn_log *log, struct vmn_kube **ret, struct 
 static void read_options(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"server",  "ca",  "token",  "token-file", "cert",    "key",	 "name",  "proxy", "as",
-		"cache",   "timeout", "max", "repeat",    "type",    "verbose", "insecure", "quiet", "gap",
+		"server", "ca",	   "token",   "token-file", "cert",    "key",
+		"name",	  "proxy", "as",      "cache",	    "timeout", "max",
+		"repeat", "type",  "verbose", "insecure",   "quiet",   "gap",
 	};
 	struct option options[VMN_ARRAY_LEN(names) + 1] = {0};
 	char **values = (char **)&o;

@@ -24,9 +24,9 @@ connections = 0
 N_ITEMS = 1200
 
 
-def context(client_ca=False):
+def context(client_ca=False, name="server"):
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    c.load_cert_chain(f"{DIR}/server.crt", f"{DIR}/server.key")
+    c.load_cert_chain(f"{DIR}/{name}.crt", f"{DIR}/{name}.key")
     if client_ca:
         c.load_verify_locations(f"{DIR}/ca.crt")
         c.verify_mode = ssl.CERT_OPTIONAL
@@ -142,6 +142,11 @@ class Client:
         if self.served > 1:
             return self.do_reset(path)
         self.send(200, {"n": self.n})
+
+    def do_hangup(self, path):
+        """Answers, then closes without having said so."""
+        self.send(200, {"n": self.n})
+        return False
 
     def do_cut(self, path):
         self.sock.sendall(b"HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n{\"half\":")
@@ -358,6 +363,7 @@ def listen(name, handler):
 
 
 listen("https", lambda s: tls_serve(s, context(client_ca=True)))
+listen("expired", lambda s: tls_serve(s, context(name="expired")))
 listen("http", serve)
 listen("proxy", http_proxy)
 listen("sproxy", https_proxy)

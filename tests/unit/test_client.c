@@ -28,7 +28,8 @@ static void test_paths_are_escaped(void **state)
 		{&vmn_gvr_pod, NULL, NULL, NULL, "/api/v1/pods"},
 		{&vmn_gvr_node, NULL, "n 1", NULL, "/api/v1/nodes/n%201"},
 		{&vmn_gvr_nad, "a/b", "?#%", NULL,
-		 "/apis/k8s.cni.cncf.io/v1/namespaces/a%2Fb/network-attachment-definitions/%3F%23%25"},
+		 "/apis/k8s.cni.cncf.io/v1/namespaces/a%2Fb/network-attachment-definitions/"
+		 "%3F%23%25"},
 		{&vmn_gvr_namespace, NULL, "..", NULL, "/api/v1/namespaces/%2E%2E"},
 		{&vmn_gvr_pod, ".", "...", NULL, "/api/v1/namespaces/%2E/pods/..."},
 		{&vmn_gvr_pod, "x", "\xc3\xa4\n", NULL, "/api/v1/namespaces/x/pods/%C3%A4%0A"},
@@ -50,7 +51,8 @@ static void test_queries_are_escaped(void **state)
 	(void)state;
 	vmn_kube_path_query(&path, "labelSelector", "a in (b,c)&d=e");
 	vmn_kube_path_query(&path, "limit", "5");
-	assert_string_equal(path, "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29%26d%3De&limit=5");
+	assert_string_equal(path,
+			    "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29%26d%3De&limit=5");
 }
 
 /* --- status.h ----------------------------------------------------------------------- */
@@ -64,7 +66,8 @@ static void test_status_becomes_an_error(void **state)
 		const char *reason, *msg, *causes;
 	} rows[] = {
 		{404,
-		 "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"message\":\"virtualmachine.kubevirt.io "
+		 "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"message\":\"virtualmachine."
+		 "kubevirt.io "
 		 "\\\"x\\\" not found\",\"code\":404}",
 		 VMN_E_NOT_FOUND, "NotFound",
 		 "Error from server (NotFound): virtualmachine.kubevirt.io \"x\" not found", NULL},
@@ -72,36 +75,46 @@ static void test_status_becomes_an_error(void **state)
 		 "Error from server (NotFound): 404: Page Not Found", NULL},
 		{406, "406: Not Acceptable\n\nAvailable representations: ", VMN_E_UNSUPPORTED,
 		 "NotAcceptable",
-		 "Error from server (NotAcceptable): 406: Not Acceptable Available representations:", NULL},
+		 "Error from server (NotAcceptable): 406: Not Acceptable Available "
+		 "representations:",
+		 NULL},
 		{405, "", VMN_E_UNSUPPORTED, "MethodNotAllowed",
-		 "Error from server (MethodNotAllowed): the resource does not take this method", NULL},
+		 "Error from server (MethodNotAllowed): the resource does not take this method",
+		 NULL},
 		{503, "service unavailable\n", VMN_E_SERVER, "ServiceUnavailable",
 		 "Error from server (ServiceUnavailable): service unavailable", NULL},
-		{409, "{\"kind\":\"Status\",\"reason\":\"AlreadyExists\",\"message\":\"m\"}", VMN_E_EXISTS,
-		 "AlreadyExists", "Error from server (AlreadyExists): m", NULL},
-		{409, "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"message\":\"m\"}", VMN_E_CONFLICT,
-		 "Conflict", "Error from server (Conflict): m", NULL},
+		{409, "{\"kind\":\"Status\",\"reason\":\"AlreadyExists\",\"message\":\"m\"}",
+		 VMN_E_EXISTS, "AlreadyExists", "Error from server (AlreadyExists): m", NULL},
+		{409, "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"message\":\"m\"}",
+		 VMN_E_CONFLICT, "Conflict", "Error from server (Conflict): m", NULL},
 		{422,
-		 "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"message\":\"m\",\"details\":{\"causes\":["
+		 "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"message\":\"m\",\"details\":{"
+		 "\"causes\":["
 		 "{\"field\":\"spec.a\",\"message\":\"two\\nlines\"},{\"message\":\"n\"},{},7]}}",
-		 VMN_E_INVALID, "Invalid", "Error from server (Invalid): m", "spec.a: two lines\nn"},
-		{401, "{\"kind\":\"Status\",\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\"}",
-		 VMN_E_AUTH, "Unauthorized", "Error from server (Unauthorized): Unauthorized", NULL},
-		{410, "{\"kind\":\"Status\",\"reason\":\"Expired\",\"message\":\"old\"}", VMN_E_CONFLICT,
-		 "Expired", "Error from server (Expired): old", NULL},
-		{500, "{\"kind\":\"Status\",\"message\":\"no reason\"}", VMN_E_SERVER, "InternalError",
-		 "Error from server (InternalError): no reason", NULL},
-		{502, "<!DOCTYPE html><html><head>\n<title>502\n Bad</title>", VMN_E_SERVER, "BadGateway",
-		 "Error from server (BadGateway): 502 Bad", NULL},
+		 VMN_E_INVALID, "Invalid", "Error from server (Invalid): m",
+		 "spec.a: two lines\nn"},
+		{401,
+		 "{\"kind\":\"Status\",\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\"}",
+		 VMN_E_AUTH, "Unauthorized", "Error from server (Unauthorized): Unauthorized",
+		 NULL},
+		{410, "{\"kind\":\"Status\",\"reason\":\"Expired\",\"message\":\"old\"}",
+		 VMN_E_CONFLICT, "Expired", "Error from server (Expired): old", NULL},
+		{500, "{\"kind\":\"Status\",\"message\":\"no reason\"}", VMN_E_SERVER,
+		 "InternalError", "Error from server (InternalError): no reason", NULL},
+		{502, "<!DOCTYPE html><html><head>\n<title>502\n Bad</title>", VMN_E_SERVER,
+		 "BadGateway", "Error from server (BadGateway): 502 Bad", NULL},
 		{502, "<html><body>x</body>", VMN_E_SERVER, "BadGateway",
-		 "Error from server (BadGateway): a gateway got no good answer from the server", NULL},
+		 "Error from server (BadGateway): a gateway got no good answer from the server",
+		 NULL},
 		{500, "\x01\x02", VMN_E_SERVER, "InternalError",
 		 "Error from server (InternalError): the server failed", NULL},
 		{500, "caf\xc3\xa9", VMN_E_SERVER, "InternalError",
 		 "Error from server (InternalError): caf??", NULL},
-		{418, "short and stout", VMN_E_INVALID, NULL, "Error from server: short and stout", NULL},
+		{418, "short and stout", VMN_E_INVALID, NULL, "Error from server: short and stout",
+		 NULL},
 		{302, "moved", VMN_E_PROTOCOL, NULL,
-		 "Error from server: the server points to another address, which is not followed", NULL},
+		 "Error from server: the server points to another address, which is not followed",
+		 NULL},
 		{500, "{\"error\":\"x\"}", VMN_E_SERVER, "InternalError",
 		 "Error from server (InternalError): the server failed", NULL},
 	};
@@ -214,36 +227,84 @@ static void test_failures_have_words(void **state)
 		enum vmn_code code;
 		const char *text, *hint; /* parts */
 	} rows[] = {
-		{{.curl = CURLE_COULDNT_CONNECT, .sys = ECONNREFUSED}, VMN_FATE_UNSENT,
-		 VMN_E_UNREACHABLE, "cannot connect to h:1: Connection refused", "running"},
-		{{.curl = CURLE_COULDNT_RESOLVE_HOST}, VMN_FATE_LOST, VMN_E_UNREACHABLE,
-		 "cannot find the address of server h:1", "name"},
+		{{.curl = CURLE_COULDNT_CONNECT, .sys = ECONNREFUSED},
+		 VMN_FATE_UNSENT,
+		 VMN_E_UNREACHABLE,
+		 "cannot connect to h:1: Connection refused",
+		 "running"},
+		{{.curl = CURLE_COULDNT_RESOLVE_HOST},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "cannot find the address of server h:1",
+		 "name"},
 		{{.curl = CURLE_OPERATION_TIMEDOUT}, VMN_FATE_LOST, VMN_E_TIMEOUT, "in time", NULL},
-		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 10}, VMN_FATE_LOST,
-		 VMN_E_UNREACHABLE, "has expired", "renew"},
-		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 20, .has_ca = true}, VMN_FATE_LOST,
-		 VMN_E_UNREACHABLE, "not by the kubeconfig's CA", "another cluster"},
-		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 18}, VMN_FATE_LOST,
-		 VMN_E_UNREACHABLE, "not by one of the system's CAs", "certificate-authority"},
+		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 10},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "has expired",
+		 "renew"},
+		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 20, .has_ca = true},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "not by the kubeconfig's CA",
+		 "another cluster"},
+		{{.curl = CURLE_PEER_FAILED_VERIFICATION, .verify = 18},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "not by one of the system's CAs",
+		 "certificate-authority"},
 		{{.curl = CURLE_PEER_FAILED_VERIFICATION,
-		  .text = "SSL: no alternative certificate subject name matches target host name 'h'"},
-		 VMN_FATE_LOST, VMN_E_UNREACHABLE, "is not for 'h'", "tls-server-name"},
+		  .text = "SSL: no alternative certificate subject name matches target host name "
+			  "'h'"},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "is not for 'h'",
+		 "tls-server-name"},
 		{{.curl = CURLE_SSL_CONNECT_ERROR, .text = "ssl3_get_record:wrong version number"},
-		 VMN_FATE_LOST, VMN_E_UNREACHABLE, "does not speak TLS", "http://"},
-		{{.curl = CURLE_SSL_CONNECT_ERROR, .sys = ECONNRESET}, VMN_FATE_UNSENT,
-		 VMN_E_UNREACHABLE, "cannot set up TLS", NULL},
-		{{.curl = CURLE_RECV_ERROR, .text = "tlsv13 alert certificate required"}, VMN_FATE_LOST,
-		 VMN_E_UNREACHABLE, "broke off the TLS handshake", "client certificate"},
-		{{.curl = CURLE_GOT_NOTHING, .method = "PUT", .was_sent = true}, VMN_FATE_BROKEN,
-		 VMN_E_UNREACHABLE, "broke before the answer", "may have done it"},
-		{{.curl = CURLE_ABORTED_BY_CALLBACK, .method = "PUT", .was_sent = true}, VMN_FATE_BROKEN,
-		 VMN_E_UNREACHABLE, "broke before the answer", "may have done it"},
-		{{.curl = CURLE_RECV_ERROR, .method = "GET", .was_sent = true}, VMN_FATE_BROKEN,
-		 VMN_E_UNREACHABLE, "broke before the answer", NULL},
-		{{.curl = CURLE_SSL_CERTPROBLEM}, VMN_FATE_LOST, VMN_E_CONFIG, "client certificate", "PEM"},
-		{{.curl = CURLE_SSL_CACERT_BADFILE}, VMN_FATE_LOST, VMN_E_CONFIG,
-		 "certificate-authority is not", NULL},
-		{{.curl = CURLE_BAD_CONTENT_ENCODING}, VMN_FATE_LOST, VMN_E_PROTOCOL, "decompress", NULL},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "does not speak TLS",
+		 "http://"},
+		{{.curl = CURLE_SSL_CONNECT_ERROR, .sys = ECONNRESET},
+		 VMN_FATE_UNSENT,
+		 VMN_E_UNREACHABLE,
+		 "cannot set up TLS",
+		 NULL},
+		{{.curl = CURLE_RECV_ERROR, .text = "tlsv13 alert certificate required"},
+		 VMN_FATE_LOST,
+		 VMN_E_UNREACHABLE,
+		 "broke off the TLS handshake",
+		 "client certificate"},
+		{{.curl = CURLE_GOT_NOTHING, .method = "PUT", .was_sent = true},
+		 VMN_FATE_BROKEN,
+		 VMN_E_UNREACHABLE,
+		 "broke before the answer",
+		 "may have done it"},
+		{{.curl = CURLE_ABORTED_BY_CALLBACK, .method = "PUT", .was_sent = true},
+		 VMN_FATE_BROKEN,
+		 VMN_E_UNREACHABLE,
+		 "broke before the answer",
+		 "may have done it"},
+		{{.curl = CURLE_RECV_ERROR, .method = "GET", .was_sent = true},
+		 VMN_FATE_BROKEN,
+		 VMN_E_UNREACHABLE,
+		 "broke before the answer",
+		 NULL},
+		{{.curl = CURLE_SSL_CERTPROBLEM},
+		 VMN_FATE_LOST,
+		 VMN_E_CONFIG,
+		 "client certificate",
+		 "PEM"},
+		{{.curl = CURLE_SSL_CACERT_BADFILE},
+		 VMN_FATE_LOST,
+		 VMN_E_CONFIG,
+		 "certificate-authority is not",
+		 NULL},
+		{{.curl = CURLE_BAD_CONTENT_ENCODING},
+		 VMN_FATE_LOST,
+		 VMN_E_PROTOCOL,
+		 "decompress",
+		 NULL},
 		{{.curl = CURLE_OUT_OF_MEMORY}, VMN_FATE_LOST, VMN_E_NOMEM, "out of memory", NULL},
 	};
 
@@ -258,7 +319,8 @@ static void test_failures_have_words(void **state)
 		assert_int_equal(vmn_curl_fate(&f), rows[i].fate);
 		rc = vmn_curl_fail_to_err(&f, &direct, &err);
 		if (rc != -(int)rows[i].code || !strstr(vmn_err_text(&err), rows[i].text) ||
-		    (rows[i].hint ? !err.hint || !strstr(err.hint, rows[i].hint) : err.hint != NULL))
+		    (rows[i].hint ? !err.hint || !strstr(err.hint, rows[i].hint)
+				  : err.hint != NULL))
 			fail_msg("row %zu: %d %s (%s)", i, rc, vmn_err_text(&err),
 				 err.hint ? err.hint : "no hint");
 	}
@@ -274,7 +336,8 @@ static void test_endpoints(void **state)
 	} rows[] = {
 		{"https://h:6443", NULL, NULL, "https://h:6443", NULL, "h:6443", NULL},
 		{"https://h/p", NULL, NULL, "https://h:443/p", NULL, "h:443", NULL},
-		{"http://127.0.0.1:80", NULL, NULL, "http://127.0.0.1:80", NULL, "127.0.0.1:80", NULL},
+		{"http://127.0.0.1:80", NULL, NULL, "http://127.0.0.1:80", NULL, "127.0.0.1:80",
+		 NULL},
 		{"https://[::1]:1", NULL, NULL, "https://[::1]:1", NULL, "[::1]:1", NULL},
 		{"https://10.0.0.1:6443", "k.test", NULL, "https://k.test:6443",
 		 "k.test:6443:10.0.0.1:6443", "10.0.0.1:6443", NULL},
@@ -286,7 +349,8 @@ static void test_endpoints(void **state)
 		{"https://h:1", "a@b", NULL, NULL, NULL, NULL, NULL},
 		{"ftp://h", NULL, NULL, NULL, NULL, NULL, NULL},
 		{"h:6443", NULL, NULL, NULL, NULL, NULL, NULL},
-		{"https://h:1", NULL, "http://u:secret@p:3128", "https://h:1", NULL, "h:1", "p:3128"},
+		{"https://h:1", NULL, "http://u:secret@p:3128", "https://h:1", NULL, "h:1",
+		 "p:3128"},
 		{"https://h:1", NULL, "socks5h://p", "https://h:1", NULL, "h:1", "p:1080"},
 		{"https://h:1", NULL, "p", NULL, NULL, NULL, NULL},
 	};
@@ -319,7 +383,8 @@ static void test_warnings(void **state)
 		const char *value, *texts;
 	} rows[] = {
 		{"299 - \"a \\\"b\\\" \\\\\"", "a \"b\" \\"},
-		{"299 - \"a\", 299 host \"b\" \"Sat, 01 Jan 2000 00:00:00 GMT\",299 - \"c\"", "a|b|c"},
+		{"299 - \"a\", 299 host \"b\" \"Sat, 01 Jan 2000 00:00:00 GMT\",299 - \"c\"",
+		 "a|b|c"},
 		{"199 - \"other\", 299 - \"a\"", "a"},
 		{"299 - \"open", ""},
 		{"299", ""},
@@ -395,15 +460,29 @@ static void test_a_cache_file_is_checked(void **state)
 		const char *fmt; /* one %s: the list */
 		bool good;
 	} rows[] = {
-		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}", true},
-		{"{\"fetched\":400,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}", false},
-		{"{\"fetched\":1002,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}", false},
-		{"{\"fetched\":1000,\"server\":\"t\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}", false},
-		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"h\",\"version\":\"v\",\"list\":%s}", false},
-		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"w\",\"list\":%s}", false},
+		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%"
+		 "s}",
+		 true},
+		{"{\"fetched\":400,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}",
+		 false},
+		{"{\"fetched\":1002,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%"
+		 "s}",
+		 false},
+		{"{\"fetched\":1000,\"server\":\"t\",\"group\":\"g\",\"version\":\"v\",\"list\":%"
+		 "s}",
+		 false},
+		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"h\",\"version\":\"v\",\"list\":%"
+		 "s}",
+		 false},
+		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"w\",\"list\":%"
+		 "s}",
+		 false},
 		{"{\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s}", false},
-		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":[%s]}", false},
-		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s", false},
+		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":[%"
+		 "s]}",
+		 false},
+		{"{\"fetched\":1000,\"server\":\"s\",\"group\":\"g\",\"version\":\"v\",\"list\":%s",
+		 false},
 		{"%s", false},
 	};
 
@@ -412,8 +491,8 @@ static void test_a_cache_file_is_checked(void **state)
 		const char *at = strstr(rows[i].fmt, "%s");
 		vmn_auto_free char *text = vmn_xasprintf("%.*s%s%s", (int)(at - rows[i].fmt),
 							 rows[i].fmt, kubevirt_1_0, at + 2);
-		vmn_auto_json struct json_object *list = vmn_discovery_read_cached(
-			text, strlen(text), "s", "g", "v", 1001);
+		vmn_auto_json struct json_object *list =
+			vmn_discovery_read_cached(text, strlen(text), "s", "g", "v", 1001);
 
 		if ((list != NULL) != rows[i].good)
 			fail_msg("row %zu", i);

@@ -36,17 +36,20 @@ static const struct {
 	const char *text, *items, *rest; /* items NULL: an error */
 } rows[] = {
 	{VMN_JSONSTREAM_LIST,
-	 "{\"kind\":\"PodList\",\"items\":[{\"a\":[1,{\"b\":\"]}\\\"\\\\\"}]},{}],\"metadata\":{\"x\":1}}",
+	 "{\"kind\":\"PodList\",\"items\":[{\"a\":[1,{\"b\":\"]}\\\"\\\\\"}]},{}],\"metadata\":{"
+	 "\"x\":1}}",
 	 "{\"a\":[1,{\"b\":\"]}\\\"\\\\\"}]};{};",
 	 "{\"kind\":\"PodList\",\"items\":[],\"metadata\":{\"x\":1}}"},
 	{VMN_JSONSTREAM_LIST, " { \"items\" : [ 1 , \"a,]\" ,true, [2,[]] ] , \"z\" : [ {} ] } ",
 	 "1;\"a,]\";true;[2,[]];", "{\"items\":[],\"z\":[{}]}"},
 	{VMN_JSONSTREAM_LIST, "{\"items\":[]}", "", "{\"items\":[]}"},
-	{VMN_JSONSTREAM_LIST, "{\"items\":null,\"kind\":\"L\"}", "", "{\"items\":null,\"kind\":\"L\"}"},
+	{VMN_JSONSTREAM_LIST, "{\"items\":null,\"kind\":\"L\"}", "",
+	 "{\"items\":null,\"kind\":\"L\"}"},
 	/* "items" elsewhere is nothing special */
 	{VMN_JSONSTREAM_LIST, "{\"x\":{\"items\":[1]},\"y\":\"items\",\"z\":[\"items\"]}", "",
 	 "{\"x\":{\"items\":[1]},\"y\":\"items\",\"z\":[\"items\"]}"},
-	{VMN_JSONSTREAM_LIST, "{\"kind\":\"Status\",\"code\":410}", "", "{\"kind\":\"Status\",\"code\":410}"},
+	{VMN_JSONSTREAM_LIST, "{\"kind\":\"Status\",\"code\":410}", "",
+	 "{\"kind\":\"Status\",\"code\":410}"},
 	{VMN_JSONSTREAM_LIST, "{\"items\":[{}", NULL, NULL},
 	{VMN_JSONSTREAM_LIST, "{\"items\":[{},]}", NULL, NULL},
 	{VMN_JSONSTREAM_LIST, "{\"items\":[,{}]}", NULL, NULL},
@@ -58,7 +61,8 @@ static const struct {
 	{VMN_JSONSTREAM_LIST, "{\"items\":[{}]}}", NULL, NULL},
 	{VMN_JSONSTREAM_LIST, "", NULL, NULL},
 	{VMN_JSONSTREAM_LIST, "<html>", NULL, NULL},
-	{VMN_JSONSTREAM_DOCUMENTS, "{\"a\":1}\n{\"b\":\"}{\"}\r\n\n", "{\"a\":1};{\"b\":\"}{\"};", NULL},
+	{VMN_JSONSTREAM_DOCUMENTS, "{\"a\":1}\n{\"b\":\"}{\"}\r\n\n", "{\"a\":1};{\"b\":\"}{\"};",
+	 NULL},
 	{VMN_JSONSTREAM_DOCUMENTS, "{\"a\":1}{\"b\":2}7", "{\"a\":1};{\"b\":2};7;", NULL},
 	{VMN_JSONSTREAM_DOCUMENTS, "", "", NULL},
 	{VMN_JSONSTREAM_DOCUMENTS, "{\"a\":1}{\"b\"", NULL, NULL},
@@ -112,7 +116,8 @@ static void test_sizes_are_capped(void **state)
 		vmn_auto_jsonstream struct vmn_jsonstream *s =
 			vmn_jsonstream_new(VMN_JSONSTREAM_LIST, collect, &items);
 
-		assert_int_equal(vmn_jsonstream_feed(s, caps[i].head, strlen(caps[i].head), &err), 0);
+		assert_int_equal(vmn_jsonstream_feed(s, caps[i].head, strlen(caps[i].head), &err),
+				 0);
 		assert_int_equal(vmn_jsonstream_feed(s, big, sizeof(big) - 1, &err),
 				 -(int)caps[i].code);
 	}
