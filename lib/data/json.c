@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,33 @@ void vmn_json_put_p(struct json_object **obj)
 {
 	(void)json_object_put(*obj);
 	*obj = NULL;
+}
+
+/* Whether a number in the tree is none. */
+static bool has_nonfinite(struct json_object *obj)
+{
+	if (json_object_is_type(obj, json_type_double))
+		return !isfinite(json_object_get_double(obj));
+	if (json_object_is_type(obj, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(obj); i++)
+			if (has_nonfinite(json_object_array_get_idx(obj, i)))
+				return true;
+	} else if (json_object_is_type(obj, json_type_object)) {
+		json_object_object_foreach(obj, key, value) {
+			(void)key;
+			if (has_nonfinite(value))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* json-c takes NaN and Infinity even when it is strict; the words are looked for first because
+ * hardly any text has them. */
+static bool has_nonsense(const char *text, size_t len, struct json_object *obj)
+{
+	return (memmem(text, len, "NaN", 3) || memmem(text, len, "Infinity", 8)) &&
+	       has_nonfinite(obj);
 }
 
 int vmn_json_parse(const char *text, size_t len, struct json_object **ret, struct vmn_err *err)
@@ -49,6 +77,10 @@ int vmn_json_parse(const char *text, size_t len, struct json_object **ret, struc
 		(void)json_object_put(obj);
 		return vmn_err_set(err, VMN_E_INVALID, "not JSON at byte %zu: %s", end,
 				   obj ? "more after the document" : "a bare null");
+	}
+	if (has_nonsense(text, len, obj)) {
+		(void)json_object_put(obj);
+		return vmn_err_set(err, VMN_E_INVALID, "not JSON: NaN and Infinity are no numbers");
 	}
 	*ret = obj;
 	return 0;

@@ -11,7 +11,7 @@ static struct vmn_wish read_wish(struct json_object *w)
 	return (struct vmn_wish){
 		.verb = (enum vmn_plug_verb)((uint64_t)vmn_json_int(w, "/verb", 0) % 3),
 		.iface = vmn_json_str_or(w, "/iface", "dyn1"),
-		.nad = vmn_json_str(w, "/nad"),
+		.nad = vmn_json_str_or(w, "/nad", "nad1"),
 		.binding = vmn_json_str(w, "/binding"),
 		.binding_plugin = vmn_json_str(w, "/bindingPlugin"),
 		.mac = vmn_json_str(w, "/mac"),
