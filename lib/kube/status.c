@@ -194,14 +194,23 @@ static void plain_text(const char *body, size_t len, struct vmn_buf *out)
 	}
 }
 
+/* virt-api leaves kind and apiVersion out of the Status objects it writes itself. */
+static bool is_status(struct json_object *obj)
+{
+	const char *kind = vmn_json_str(obj, "/kind");
+
+	return kind ? vmn_streq(kind, "Status")
+		    : vmn_streq(vmn_json_str(obj, "/status"), "Failure");
+}
+
 int vmn_status_to_err(int http, const char *body, size_t len, struct vmn_err *err)
 {
 	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(MAX_TEXT_BYTES);
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *status = NULL;
 
-	if (len && len <= MAX_STATUS_BYTES && vmn_json_parse(body, len, &status, &ignored) == 0 &&
-	    vmn_streq(vmn_json_str(status, "/kind"), "Status"))
+	if (len && len <= MAX_STATUS_BYTES &&
+	    vmn_json_parse(body, len, &status, &ignored) == 0 && is_status(status))
 		return vmn_status_obj_to_err(http, status, err);
 	/* What a redirect says in its body is for browsers. */
 	if (!status && http >= 400)

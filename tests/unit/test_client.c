@@ -71,6 +71,8 @@ static void test_status_becomes_an_error(void **state)
 		 "\\\"x\\\" not found\",\"code\":404}",
 		 VMN_E_NOT_FOUND, "NotFound",
 		 "Error from server (NotFound): virtualmachine.kubevirt.io \"x\" not found", NULL},
+		{404, "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"no kind\",\"reason\":\"NotFound\"}",
+		 VMN_E_NOT_FOUND, "NotFound", "Error from server (NotFound): no kind", NULL},
 		{404, "404: Page Not Found\n", VMN_E_NOT_FOUND, "NotFound",
 		 "Error from server (NotFound): 404: Page Not Found", NULL},
 		{406, "406: Not Acceptable\n\nAvailable representations: ", VMN_E_UNSUPPORTED,
