@@ -14,6 +14,7 @@
 #include "lib/kube/path.h"
 #include "lib/kube/watch.h"
 #include "lib/out/doc.h"
+#include "lib/out/term.h"
 #include "lib/virt/migration.h"
 #include "lib/virt/topology.h"
 #include "lib/virt/view.h"
@@ -550,10 +551,13 @@ static void list_item(void *arg, struct json_object *vmim)
 	if (l->format == CMD_FORMAT_JSON) {
 		(void)printf("%s%s", l->printed ? ",\n" : "", vmn_json_text(report));
 	} else if (l->format == CMD_FORMAT_YAML) {
+		if (l->printed == 0)
+			putchar('\n');
 		print_yaml_item(report);
 	} else if (l->format == CMD_FORMAT_NAME) {
-		(void)printf("%s/%s\n", resources[KIND_MIGRATION],
-			     vmn_json_str_or(report, "/name", ""));
+		vmn_auto_free char *name = vmn_clean_dup(vmn_json_str_or(report, "/name", ""));
+
+		(void)printf("%s/%s\n", resources[KIND_MIGRATION], name);
 	} else {
 		if (!l->table)
 			l->table = vmn_view_migrations(l->format == CMD_FORMAT_WIDE);
@@ -619,7 +623,7 @@ static int run_list(struct inspection *in, struct vmn_err *err)
 	if (l.format == CMD_FORMAT_JSON)
 		(void)fputs("{\"items\":[\n", stdout);
 	else if (l.format == CMD_FORMAT_YAML)
-		puts("items:");
+		(void)fputs("items:", stdout);
 	rc = list_pages(&l, &pager, err);
 	vmn_table_free_p(&l.table);
 	vmn_err_clear(&l.err);
@@ -628,7 +632,7 @@ static int run_list(struct inspection *in, struct vmn_err *err)
 	if (l.format == CMD_FORMAT_JSON)
 		puts("\n]}");
 	else if (l.format == CMD_FORMAT_YAML && l.printed == 0)
-		puts("[]");
+		puts(" []");
 	else if (l.printed == 0)
 		cmd_warn(in->ctx, "there are no migrations%s%s",
 			 in->o->all_namespaces ? "" : " in namespace ",

@@ -146,6 +146,15 @@ static char *journey(struct json_object *report)
 	return vmn_xstrdup(vmn_buf_str(&b));
 }
 
+/* A line of -o name; @name NULL: none */
+static void print_name(const char *resource, const char *name)
+{
+	vmn_auto_free char *clean = name ? vmn_clean_dup(name) : NULL;
+
+	if (clean)
+		(void)printf("%s/%s\n", resource, clean);
+}
+
 static void tell_success(struct turn *turn, struct json_object *report)
 {
 	struct run *r = turn->run;
@@ -160,8 +169,7 @@ static void tell_success(struct turn *turn, struct json_object *report)
 					    : vmn_json_build("{\"namespace\":%s,\"vmi\":%s}", t->ns,
 							     t->name));
 	} else if (r->ctx->globals->output == CMD_FORMAT_NAME) {
-		if (name)
-			(void)printf("virtualmachineinstancemigration.kubevirt.io/%s\n", name);
+		print_name("virtualmachineinstancemigration.kubevirt.io", name);
 	} else if (r->o->dry_run == DRY_RUN_SERVER) {
 		cmd_done(r->ctx, "%s/%s migration %s (server dry run)", kind_of(turn), t->name,
 			 r->o->cancel ? "cancelled" : "started");
@@ -485,8 +493,7 @@ static int print_checks(struct run *r, struct vmn_err *err)
 	table = vmn_table_new(check_cols, VMN_ARRAY_LEN(check_cols), is_wide);
 	vmn_json_each(report, r->reports) {
 		if (ctx->globals->output == CMD_FORMAT_NAME)
-			(void)printf("virtualmachine.kubevirt.io/%s\n",
-				     vmn_json_str_or(report, "/name", ""));
+			print_name("virtualmachine.kubevirt.io", vmn_json_str(report, "/name"));
 		else
 			check_rows(table, report);
 	}
