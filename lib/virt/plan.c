@@ -122,11 +122,10 @@ static int send_put(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 			    is_add ? "addinterface" : "removeinterface");
 		return vmn_err_hint(err, "--dry-run=client prints the request");
 	}
-	p->is_vmi = p->dialect == VMN_DIALECT_VMI;
 	p->method = "PUT";
 	p->content_type = VMN_MIME_JSON;
-	p->path = vmn_kube_path(p->is_vmi ? &gvr_sub_vmi : &gvr_sub_vm, s->in->ns, s->in->name,
-				is_add ? "addinterface" : "removeinterface");
+	p->path = vmn_kube_path(p->dialect == VMN_DIALECT_VMI ? &gvr_sub_vmi : &gvr_sub_vm, s->in->ns,
+				s->in->name, is_add ? "addinterface" : "removeinterface");
 	p->body = is_add ? vmn_json_build("{\"networkAttachmentDefinitionName\":%s,\"name\":%s}",
 					  s->w->nad, s->w->iface)
 			 : vmn_json_build("{\"name\":%s}", s->w->iface);
@@ -505,10 +504,11 @@ static int plan_add(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 
 /* --- remove ------------------------------------------------------------------------ */
 
-static int no_such_iface(const struct scene *s, struct vmn_err *err)
+static int no_such_iface(const struct scene *s, const struct vmn_plan *p, struct vmn_err *err)
 {
 	vmn_auto_buf struct vmn_buf names = VMN_BUF_INIT(512);
-	struct json_object *list = vmn_spec_ifaces(s->in->vm ? s->vm.spec : s->vmi.spec);
+	struct json_object *list =
+		vmn_spec_ifaces(p->dialect == VMN_DIALECT_VMI ? s->vmi.spec : s->vm.spec);
 
 	vmn_json_each(iface, list)
 	{
@@ -536,12 +536,12 @@ static int remove_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_e
 		return nothing(p, "already removed");
 	if (on_vmi) {
 		if (!s->in_vmi && !s->in->is_vmi_hidden)
-			return no_such_iface(s, err);
+			return no_such_iface(s, p, err);
 		if (s->in_template)
 			warn(p, "the VM itself keeps the interface for its next start (see --persist)");
 	} else if (!s->in_template && !s->in->is_vm_hidden) {
 		if (!s->in_vmi)
-			return no_such_iface(s, err);
+			return no_such_iface(s, p, err);
 		/* Such a request would stay in the VM's queue for ever. */
 		vmn_err_set(err, VMN_E_UNSUPPORTED, "the interface is in the running VM only");
 		return vmn_err_hint(err, "it goes with the VM's next restart");
@@ -558,7 +558,7 @@ static int remove_from_running(const struct scene *s, struct vmn_plan *p, struct
 	if (s->in_template ? is_absent(&s->want) : s->in_vmi && is_absent(&s->has))
 		return nothing(p, "already being removed");
 	if (!s->in_template && !s->in_vmi)
-		return no_such_iface(s, err);
+		return no_such_iface(s, p, err);
 	if (!vmn_streq(nic->binding, "bridge")) {
 		if (!s->in_vmi && s->vmi.is_live) {
 			/* The running VM never took it. */
@@ -609,7 +609,7 @@ static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	if (p->is_live)
 		return remove_from_running(s, p, err);
 	if (!s->in_template)
-		return no_such_iface(s, err);
+		return no_such_iface(s, p, err);
 	if (s->is_live)
 		warn(p, "the running VM does not follow: it keeps the interface until it stops");
 	return send_patch(s, p, vmn_nicpatch_delete(&s->vm, &s->want));
@@ -661,7 +661,7 @@ static int plan_update(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	int rc;
 
 	if (!s->in_template || !s->want.iface || !s->want.net)
-		return no_such_iface(s, err);
+		return no_such_iface(s, p, err);
 	if (is_absent(&s->want) || (s->in_vmi && is_absent(&s->has)))
 		return leftover(s, p, err);
 	p->is_live = s->is_live && s->follows_spec;
@@ -714,13 +714,17 @@ int vmn_plan_make(const struct vmn_plan_input *in, const struct vmn_wish *w, str
 		warn(ret, "the VM may not be read, so the request goes out unchecked");
 	switch (w->verb) {
 	case VMN_PLUG_ADD:
-		return plan_add(&s, ret, err);
+		rc = plan_add(&s, ret, err);
+		break;
 	case VMN_PLUG_REMOVE:
-		return plan_remove(&s, ret, err);
+		rc = plan_remove(&s, ret, err);
+		break;
 	case VMN_PLUG_UPDATE:
+		rc = plan_update(&s, ret, err);
 		break;
 	}
-	return plan_update(&s, ret, err);
+	ret->is_vmi = ret->dialect == VMN_DIALECT_VMI;
+	return rc;
 }
 
 bool vmn_plan_is_conflict(const struct vmn_err *err)
