@@ -237,6 +237,8 @@ static int admit_vm(struct lab *lab, struct lab_admission *a, struct vmn_err *er
 	int rc;
 
 	default_vm(a->obj);
+	if (lab->dialect == LAB_KUBEVIRT_1_9 && vmn_json_get(a->obj, "/spec/running"))
+		a->warning = "spec.running is deprecated, please use spec.runStrategy instead.";
 	rc = check_schema(a, err);
 	return rc < 0 ? rc : lab_admit_vm_spec(lab, a->obj, err);
 }

@@ -18,6 +18,7 @@ struct lab_admission {
 	struct json_object *old; /* borrowed; NULL on create */
 	struct json_object *obj; /* may be changed in place (defaulting); NULL on delete */
 	bool dry_run;
+	const char *warning; /* set by lab_admit(): text of a Warning header, static; NULL: none */
 };
 
 /**

@@ -321,10 +321,11 @@ static void serve_group(struct lab *lab, const struct lab_request *req, const st
 			struct lab_response *ret)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	const struct lab_kind *kind = lab_kind_find(res->group, res->version, res->plural);
+	/* Rights are refused before anybody looks whether the resource exists. */
+	const struct lab_kind named = {.group = res->group, .plural = res->plural};
 
 	if (authorize(lab, req, res, &err) < 0) {
-		reply_error(ret, &err, kind, res->name);
+		reply_error(ret, &err, &named, res->name);
 		return;
 	}
 	if (strcmp(res->group, "subresources.kubevirt.io") == 0) {

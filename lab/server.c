@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
@@ -243,7 +244,7 @@ static void background(const struct lab_state *st, const struct lab_wish *wish, 
 			(void)dprintf(ready_fd, "%d\n%s\n%s", (int)err.code, vmn_err_text(&err),
 				      err.hint ? err.hint : "");
 	}
-	_exit(err.code ? 1 : 0);
+	exit(err.code ? 1 : 0);
 }
 
 /* Why the server did not start, as background() tells it. */

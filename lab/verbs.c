@@ -135,7 +135,11 @@ static int admit(const struct lab_call *c, enum lab_operation op, struct json_ob
 		.dry_run = flags & LAB_WRITE_DRY_RUN,
 	};
 
-	return lab_admit(c->lab, &a, err);
+	if (lab_admit(c->lab, &a, err) < 0)
+		return -(int)err->code;
+	if (a.warning && !c->resp->warning)
+		c->resp->warning = vmn_xasprintf("299 - \"%s\"", a.warning);
+	return 0;
 }
 
 /* --- verbs ---------------------------------------------------------------------- */
@@ -442,6 +446,7 @@ int lab_verb_delete_collection(struct lab_call *c, struct vmn_err *err)
 		one.resp = &ignored;
 		r = lab_verb_delete(&one, err);
 		vmn_buf_clear(&ignored.body);
+		free(ignored.warning);
 		if (r < 0)
 			return r;
 	}
