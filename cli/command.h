@@ -41,7 +41,7 @@ enum cmd_opt_kind {
 
 enum cmd_opt_flag {
 	CMD_OPT_REQUIRED = 1 << 0,
-	CMD_OPT_OPTIONAL_ARG = 1 << 1, /* value only as --opt=VALUE; bare --opt sets .bare */
+	CMD_OPT_OPTIONAL_ARG = 1 << 1, /* bare --opt sets .bare; see cmd_parser_run() */
 	CMD_OPT_COMMA = 1 << 2,
 	CMD_OPT_HIDDEN = 1 << 3, /* works, but help, man and completion do not show it */
 };

@@ -44,7 +44,10 @@ static void complete_commands(struct line *l)
 			cmd_candidate(&l->candidates, (*c)->name, (*c)->summary);
 	cmd_external_list(l->program, &external);
 	for (size_t i = 0; i < external.n; i++)
-		cmd_candidate(&l->candidates, external.v[i], NULL);
+		cmd_candidate(&l->candidates, external.v[i],
+			      vmn_streq(external.v[i], l->program->companion)
+				      ? l->program->companion_summary
+				      : NULL);
 }
 
 static void complete_words(struct line *l, const char *const *words)

@@ -44,6 +44,17 @@ static void describe_arg(const struct cmd_opt *opt, struct vmn_buf *b)
 		vmn_buf_addc(b, ']');
 }
 
+static void describe_defaults(const struct cmd_opt *opt, struct vmn_buf *b)
+{
+	bool has_def = !vmn_is_empty(opt->def);
+	bool has_bare = opt->flags & CMD_OPT_OPTIONAL_ARG && !vmn_is_empty(opt->bare);
+
+	if (has_def)
+		vmn_buf_addf(b, " (default %s%s", opt->def, has_bare ? "" : ")");
+	if (has_bare)
+		vmn_buf_addf(b, "%salone: %s)", has_def ? "; " : " (", opt->bare);
+}
+
 void cmd_opt_describe(const struct cmd_opt *opt, struct cmd_opt_doc *ret)
 {
 	*ret = (struct cmd_opt_doc){0};
@@ -57,10 +68,7 @@ void cmd_opt_describe(const struct cmd_opt *opt, struct cmd_opt_doc *ret)
 						 : " (may be repeated)");
 	if (opt->kind == CMD_OPT_U32 && opt->max)
 		vmn_buf_addf(&ret->text, " (%u to %u)", opt->min, opt->max);
-	if (!vmn_is_empty(opt->def))
-		vmn_buf_addf(&ret->text, " (default %s)", opt->def);
-	if (opt->flags & CMD_OPT_OPTIONAL_ARG && !vmn_is_empty(opt->bare))
-		vmn_buf_addf(&ret->text, " (bare: %s)", opt->bare);
+	describe_defaults(opt, &ret->text);
 }
 
 void cmd_opt_doc_clear(struct cmd_opt_doc *doc)
@@ -145,6 +153,10 @@ static void add_command_line(struct vmn_buf *b, const char *name, const char *su
 			     int width)
 {
 	vmn_buf_addf(b, "  %s", name);
+	if (!*summary) {
+		vmn_buf_addc(b, '\n');
+		return;
+	}
 	cmd_text_pad(b, (int)strlen(name) + 2, column);
 	cmd_text_wrap(b, summary, column, column, width);
 }
@@ -154,36 +166,62 @@ static bool is_listed(const struct cmd *cmd)
 	return !(cmd->flags & CMD_HIDDEN);
 }
 
-/* Whether an earlier listed command has the same heading. */
+/* Whether the command's heading is one that the program lists, or an earlier command had it. */
 static bool is_group_done(const struct cmd_program *program, const struct cmd *const *c)
 {
+	for (const char *const *g = program->groups; g && *g; g++)
+		if (strcmp(*g, (*c)->group) == 0)
+			return true;
 	for (const struct cmd *const *e = program->commands; e < c; e++)
 		if (is_listed(*e) && strcmp((*e)->group, (*c)->group) == 0)
 			return true;
 	return false;
 }
 
+static void add_group(const struct cmd_program *program, const char *group, int column, int width,
+		      struct vmn_buf *b)
+{
+	bool is_first = true;
+
+	for (const struct cmd *const *c = program->commands; *c; c++) {
+		if (!is_listed(*c) || strcmp((*c)->group, group) != 0)
+			continue;
+		if (is_first)
+			vmn_buf_addf(b, "\n%s:\n", group);
+		is_first = false;
+		add_command_line(b, (*c)->name, (*c)->summary, column, width);
+	}
+}
+
+static void add_external(const struct cmd_program *program, int column, int width,
+			 struct vmn_buf *b)
+{
+	vmn_auto_strlist struct vmn_strlist names = {0};
+
+	cmd_external_list(program, &names);
+	if (names.n)
+		vmn_buf_adds(b, "\nFurther commands:\n");
+	for (size_t i = 0; i < names.n; i++) {
+		bool is_ours = vmn_streq(names.v[i], program->companion);
+
+		add_command_line(b, names.v[i], is_ours ? program->companion_summary : "", column,
+				 width);
+	}
+}
+
 static void add_commands(const struct cmd_program *program, int width, struct vmn_buf *b)
 {
-	vmn_auto_strlist struct vmn_strlist external = {0};
 	int column = 0;
 
-	cmd_external_list(program, &external);
 	for (const struct cmd *const *c = program->commands; *c; c++)
 		if (is_listed(*c) && (int)strlen((*c)->name) + 5 > column)
 			column = (int)strlen((*c)->name) + 5;
-	for (const struct cmd *const *c = program->commands; *c; c++) {
-		if (!is_listed(*c) || is_group_done(program, c))
-			continue;
-		vmn_buf_addf(b, "\n%s:\n", (*c)->group);
-		for (const struct cmd *const *d = c; *d; d++)
-			if (is_listed(*d) && strcmp((*d)->group, (*c)->group) == 0)
-				add_command_line(b, (*d)->name, (*d)->summary, column, width);
-	}
-	if (external.n)
-		vmn_buf_adds(b, "\nFurther commands:\n");
-	for (size_t i = 0; i < external.n; i++)
-		vmn_buf_addf(b, "  %s\n", external.v[i]);
+	for (const char *const *g = program->groups; g && *g; g++)
+		add_group(program, *g, column, width, b);
+	for (const struct cmd *const *c = program->commands; *c; c++)
+		if (is_listed(*c) && !is_group_done(program, c))
+			add_group(program, (*c)->group, column, width, b);
+	add_external(program, column, width, b);
 }
 
 static bool needs_kube(const struct cmd_program *program)

@@ -5,6 +5,8 @@
 #include "cli/program.h"
 #include "subcommands/registry.h"
 
+static const char *const groups[] = {"Interfaces", "Migration", "Inspection", "About", NULL};
+
 static const struct cmd_program program = {
 	.name = "vmnetctl",
 	.invocation = "vmnetctl",
@@ -13,8 +15,10 @@ static const struct cmd_program program = {
 		"Talks to the API server of a Kubernetes cluster with KubeVirt, found and authenticated to "
 		"as kubectl does. `kubectl vmnet COMMAND` is the same as `vmnetctl COMMAND`.",
 	.commands = cmd_registry,
+	.groups = groups,
 	.external_prefix = "vmnetctl-",
 	.companion = "lab",
+	.companion_summary = "a one-machine KubeVirt to try things on",
 };
 
 int main(int argc, char **argv)

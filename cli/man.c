@@ -145,22 +145,28 @@ static void add_command_options(const struct cmd *cmd, struct vmn_buf *b)
 	add_options(".SH \"GLOBAL OPTIONS\"", cmd_global_opts, b);
 }
 
+static void add_command(const char *name, const char *operands, const char *summary,
+			struct vmn_buf *b)
+{
+	vmn_buf_adds(b, ".TP\n");
+	add_font(b, 'B', name);
+	if (operands) {
+		vmn_buf_addc(b, ' ');
+		add_font(b, 'I', operands);
+	}
+	vmn_buf_addc(b, '\n');
+	add_roff(b, summary);
+	vmn_buf_addc(b, '\n');
+}
+
 static void add_commands(const struct cmd_program *program, struct vmn_buf *b)
 {
 	vmn_buf_adds(b, ".SH COMMANDS\n");
-	for (const struct cmd *const *c = program->commands; *c; c++) {
-		if ((*c)->flags & CMD_HIDDEN)
-			continue;
-		vmn_buf_adds(b, ".TP\n");
-		add_font(b, 'B', (*c)->name);
-		if ((*c)->operands) {
-			vmn_buf_addc(b, ' ');
-			add_font(b, 'I', (*c)->operands);
-		}
-		vmn_buf_addc(b, '\n');
-		add_roff(b, (*c)->summary);
-		vmn_buf_addc(b, '\n');
-	}
+	for (const struct cmd *const *c = program->commands; *c; c++)
+		if (!((*c)->flags & CMD_HIDDEN))
+			add_command((*c)->name, (*c)->operands, (*c)->summary, b);
+	if (program->companion)
+		add_command(program->companion, "COMMAND", program->companion_summary, b);
 }
 
 static void add_exit_status(struct vmn_buf *b)

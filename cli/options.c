@@ -211,6 +211,20 @@ struct words {
 	char **v;
 };
 
+/* Whether @word, next to an option whose value may be left out, can only be that value. */
+static bool is_its_value(const struct cmd_opt *opt, const char *word)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	int64_t ms;
+	int index;
+
+	if (opt->kind == CMD_OPT_ENUM)
+		return *word && set_enum(opt, word, &index, &err) == 0;
+	if (opt->kind == CMD_OPT_DURATION)
+		return word[strspn(word, "0123456789.")] && vmn_parse_duration(word, &ms, &err) == 0;
+	return false;
+}
+
 /* @value: what stood in the same word, or NULL */
 static int take(struct cmd_parser *p, struct row row, const char *value, struct words *w,
 		struct vmn_err *err)
@@ -219,7 +233,9 @@ static int take(struct cmd_parser *p, struct row row, const char *value, struct 
 	bool *is_given = &row.set->given[row.opt - row.set->opts];
 
 	if (!value && (row.opt->flags & CMD_OPT_OPTIONAL_ARG)) {
-		value = row.opt->bare;
+		bool is_next = w->i + 1 < w->n && is_its_value(row.opt, w->v[w->i + 1]);
+
+		value = is_next ? w->v[++w->i] : row.opt->bare;
 	} else if (!value && cmd_opt_takes_value(row.opt)) {
 		if (w->i + 1 >= w->n) {
 			p->pending = row.opt;

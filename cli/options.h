@@ -37,7 +37,8 @@ void cmd_parser_add(struct cmd_parser *p, const struct cmd_opt *opts, void *valu
  * @ret_used:	how many words were read; may be NULL
  *
  * Takes --opt=v, --opt v, -ov, -o=v, -o v, clusters of short options, options between operands, "--".
- * Long names are exact: no abbreviations.
+ * Long names are exact: no abbreviations. With CMD_OPT_OPTIONAL_ARG the next word is taken only when it
+ * can be nothing but the value: one of the words, or a time with its unit ("--wait 2m").
  *
  * Return: 0 or -VMN_E_USAGE with a hint where there is a likely name
  */

@@ -16,8 +16,10 @@ struct cmd_program {
 	const char *summary;	 /* one line, lower case, no full stop */
 	const char *description; /* paragraphs for help, separated by blank lines; may be NULL */
 	const struct cmd *const *commands; /* sorted by name, NULL-terminated; cmd_help among them */
+	const char *const *groups; /* headings of help in this order, NULL-terminated; NULL: as they come */
 	const char *external_prefix; /* "vmnetctl-": unknown COMMAND runs this executable; NULL: none */
 	const char *companion;	     /* external command made with this framework, or NULL */
+	const char *companion_summary;
 };
 
 /** cmd_main() - run @argv; Return: the exit status */

@@ -98,7 +98,7 @@ static void test_help_of_a_command(void **state)
 	assert_has(&b, "One paragraph.\n\nAnother one.\n");
 	assert_has(&b, "  -m, --name IFACE            name of the interface (required)\n");
 	assert_has(&b, "      --via auto|spec         which way (default auto)\n");
-	assert_has(&b, "      --wait[=TIME]           wait until it is done (bare: 5m)\n");
+	assert_has(&b, "      --wait[=TIME]           wait until it is done (alone: 5m)\n");
 	assert_has(&b, "Output formats: -o name|json\n");
 	assert_has(&b, "  # do it\n  prog frob web --name 'a~b'\n");
 	assert_null(strstr(vmn_buf_str(&b), "secret"));

@@ -7,7 +7,7 @@
 
 struct values {
 	bool all, force;
-	int level, via;
+	int level, via, mode;
 	const char *name, *ns;
 	struct vmn_strlist set, csv;
 	uint32_t count;
@@ -15,6 +15,7 @@ struct values {
 };
 
 static const char *const via_words[] = {"auto", "subresource", "spec", NULL};
+static const char *const mode_words[] = {"none", "a", "b", NULL};
 
 #define AT(field) .offset = offsetof(struct values, field)
 
@@ -29,6 +30,8 @@ static const struct cmd_opt table[] = {
 	{CMD_OPT_LIST, 0, "csv", AT(csv), .flags = CMD_OPT_COMMA, .def = "x,y"},
 	{CMD_OPT_U32, 'c', "count", AT(count), .min = 2, .max = 9, .def = "3"},
 	{CMD_OPT_DURATION, 'w', "wait", AT(wait_ms), .flags = CMD_OPT_OPTIONAL_ARG, .bare = "5m"},
+	{CMD_OPT_ENUM, 0, "mode", AT(mode), .words = mode_words, .def = "none",
+	 .flags = CMD_OPT_OPTIONAL_ARG, .bare = "a"},
 	{CMD_OPT_DURATION, 0, "every", AT(every_ms), .alias = "interval"},
 	{0},
 };
@@ -78,6 +81,8 @@ static char *outcome(const char *line)
 		vmn_buf_addf(&b, " level=%d", v.level);
 	if (v.via != 1)
 		vmn_buf_addf(&b, " via=%d", v.via);
+	if (v.mode)
+		vmn_buf_addf(&b, " mode=%d", v.mode);
 	if (strcmp(v.ns, "default") != 0)
 		vmn_buf_addf(&b, " ns=%s", v.ns);
 	if (v.set.n)
@@ -147,7 +152,15 @@ static void test_lines(void **state)
 		{"-m x -c 3x", "! option '--count': '3x' is not a number from 2 to 9"},
 		/* durations, and values that may be left out */
 		{"-m x --wait", "x wait=300000"},
-		{"-m x --wait 10s", "x wait=300000 (10s)"},
+		{"-m x --wait 10s a", "x wait=10000 (a)"},
+		{"-m x --wait 10 a", "x wait=300000 (10) (a)"}, /* could be a name */
+		{"-m x --wait web a", "x wait=300000 (web) (a)"},
+		{"-m x --mode b c", "x mode=2 (c)"},
+		{"-m x --mode c", "x mode=1 (c)"},
+		{"-m x --mode=c", "! option '--mode': 'c' is not one of its values | it takes one of: "
+				  "none, a, b"},
+		{"-m x --mode", "x mode=1"},
+		{"-m x -w 1m", "x wait=60000"},
 		{"-m x --wait=10s", "x wait=10000"},
 		{"-m x -w", "x wait=300000"},
 		{"-m x -wf", "x force wait=300000"},
