@@ -7,7 +7,8 @@
 
 extern const struct cmd *const lab_commands[];
 
-extern const struct cmd lab_cmd_down, lab_cmd_kubeconfig, lab_cmd_logs, lab_cmd_status, lab_cmd_up;
+extern const struct cmd lab_cmd_down, lab_cmd_fault, lab_cmd_kubeconfig, lab_cmd_logs, lab_cmd_run,
+	lab_cmd_status, lab_cmd_up;
 
 /* The option every verb has; @type is the verb's options struct with a member "const char *lab". */
 #define LAB_NAME_OPT(type)                                                                         \
