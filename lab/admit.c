@@ -256,7 +256,7 @@ void lab_default_vmi(struct lab *lab, struct json_object *vmi)
 
 	(void)lab_finalizer_add(vmi, LAB_VMI_FINALIZER);
 	if (!vmn_json_get(vmi, "/status/phase"))
-		vmn_json_set_str(lab_status_of(vmi), "phase", "Pending");
+		lab_set_phase(vmi, "Pending");
 	if (!vmn_json_bool(devices, "/autoattachPodInterface", true) ||
 	    vmn_json_len(vmn_json_array(devices, "/interfaces")) ||
 	    vmn_json_len(vmn_json_array(spec, "/networks")))

@@ -39,15 +39,7 @@ static const char *vmi_name(struct json_object *vmim)
 
 static void set_phase(struct move *m, const char *phase)
 {
-	struct json_object *status = lab_status_of(m->vmim), *list;
-	char now[32];
-
-	if (!lab_set_str(status, "phase", phase))
-		return;
-	list = lab_child(status, "phaseTransitionTimestamps", json_type_array);
-	vmn_json_append_take(list,
-			     vmn_json_build("{\"phase\":%s,\"phaseTransitionTimestamp\":%s}", phase,
-					    lab_now(now)));
+	lab_set_phase(m->vmim, phase);
 }
 
 static void fail(struct move *m, const char *reason, const char *text)

@@ -98,19 +98,6 @@ struct json_object *lab_launcher_pod(struct lab *lab, struct json_object *vmi,
 
 /* --- phases --------------------------------------------------------------------------------------------------- */
 
-static void set_phase(struct json_object *vmi, const char *phase)
-{
-	struct json_object *list;
-	char now[32];
-
-	if (!lab_set_str(lab_status_of(vmi), "phase", phase))
-		return;
-	list = lab_child(lab_status_of(vmi), "phaseTransitionTimestamps", json_type_array);
-	vmn_json_append_take(list,
-			     vmn_json_build("{\"phase\":%s,\"phaseTransitionTimestamp\":%s}", phase,
-					    lab_now(now)));
-}
-
 static void set_ready(struct json_object *vmi, bool on)
 {
 	(void)lab_condition_set(vmi, "Ready", on ? "True" : "False", on ? NULL : "PodNotReady",
@@ -165,7 +152,7 @@ static void enter_running(struct lab *lab, struct json_object *vmi, struct json_
 			vmn_json_append_take(list, primary_status(lab, vmn_json_str_or(net, "/name", ""),
 								  pod));
 	(void)lab_set(lab_status_of(vmi), "interfaces", list);
-	set_phase(vmi, "Running");
+	lab_set_phase(vmi, "Running");
 	set_ready(vmi, true);
 	set_migratable(lab, vmi);
 	lab_event(lab, vmi, false, "Started", "VirtualMachineInstance started.");
@@ -175,7 +162,7 @@ static void enter_scheduled(struct json_object *vmi, struct json_object *pod)
 {
 	const char *node = vmn_json_str_or(pod, "/spec/nodeName", "");
 
-	set_phase(vmi, "Scheduled");
+	lab_set_phase(vmi, "Scheduled");
 	(void)lab_set_str(lab_status_of(vmi), "nodeName", node);
 	(void)lab_map_set(vmi, "labels", "kubevirt.io/nodeName", node);
 	(void)lab_set(lab_status_of(vmi), "activePods",
@@ -190,13 +177,13 @@ static void bring_up(struct lab *lab, struct json_object *vmi)
 	if (!strcmp(phase, "Scheduled")) {
 		enter_running(lab, vmi, pod);
 	} else if (!pod) {
-		set_phase(vmi, "Pending");
+		lab_set_phase(vmi, "Pending");
 		set_ready(vmi, false);
 		create_pod(lab, vmi);
 	} else if (vmn_condition_is(pod, "Ready", "True")) {
 		enter_scheduled(vmi, pod);
 	} else {
-		set_phase(vmi, "Scheduling");
+		lab_set_phase(vmi, "Scheduling");
 	}
 }
 
@@ -215,7 +202,7 @@ static void tear_down(struct lab *lab, struct json_object *vmi)
 			lab->node->pod_stop(lab, pod);
 			lab_discard(lab, LAB_POD, pod);
 		}
-		set_phase(vmi, "Succeeded");
+		lab_set_phase(vmi, "Succeeded");
 		set_ready(vmi, false);
 		return;
 	}
@@ -565,7 +552,7 @@ static void keep_running(struct lab *lab, struct json_object *vmi)
 	struct json_object *pod = lab_vmi_pod(lab, vmi);
 
 	if (!pod) {
-		set_phase(vmi, "Failed");
+		lab_set_phase(vmi, "Failed");
 		set_ready(vmi, false);
 		return;
 	}

@@ -181,6 +181,19 @@ bool lab_condition_set(struct json_object *obj, const char *type, const char *st
 	return changed;
 }
 
+void lab_set_phase(struct json_object *obj, const char *phase)
+{
+	struct json_object *list;
+	char now[32];
+
+	if (!lab_set_str(lab_status_of(obj), "phase", phase))
+		return;
+	list = lab_child(lab_status_of(obj), "phaseTransitionTimestamps", json_type_array);
+	vmn_json_append_take(list,
+			     vmn_json_build("{\"phase\":%s,\"phaseTransitionTimestamp\":%s}", phase,
+					    lab_now(now)));
+}
+
 const char *lab_now(char buf[32])
 {
 	return vmn_rfc3339_format(vmn_utc_now(), buf, 32);

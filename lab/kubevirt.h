@@ -66,6 +66,9 @@ bool lab_set_str(struct json_object *obj, const char *key, const char *value);
 bool lab_condition_set(struct json_object *obj, const char *type, const char *status,
 		       const char *reason, const char *message);
 
+/** lab_set_phase() - status.phase, noted in phaseTransitionTimestamps; no change: nothing */
+void lab_set_phase(struct json_object *obj, const char *phase);
+
 /** lab_now() - "2026-11-21T10:00:00Z" in @buf of 32 bytes */
 const char *lab_now(char buf[32]);
 

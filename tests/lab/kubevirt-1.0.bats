@@ -57,13 +57,13 @@ setup_file() {
 
 @test "without the gate nothing else is looked at" {
 	gates='{"spec":{"configuration":{"developerConfiguration":{"featureGates":'
-	kc patch kubevirt kubevirt -n kubevirt --type merge -p "$gates[]}}}}"
+	kc patch kubevirt kubevirt -n kubevirt --type merge -p "${gates}[]}}}}"
 	for verb in addinterface removeinterface; do
 		api PUT "$SUB/virtualmachines/none/$verb" '{}'
 		assert_answer 400 \
 			'Unable to Add Interface because the "HotplugNICs" feature gate is not enabled.'
 	done
-	kc patch kubevirt kubevirt -n kubevirt --type merge -p "$gates[\"HotplugNICs\"]}}}}"
+	kc patch kubevirt kubevirt -n kubevirt --type merge -p "${gates}[\"HotplugNICs\"]}}}}"
 }
 
 @test "a plug walks from the status over the template to the guest" {
@@ -147,6 +147,7 @@ setup_file() {
 
 @test "migrate drops the node selector it does not know" {
 	make_vm mover
+	lab fault add migration-slow --match default/mover --value 500
 	api PUT "$SUB/virtualmachines/mover/migrate" '{"addedNodeSelector":{"no":"such"}}'
 	assert_answer 202 ''
 	kc get vmim -l kubevirt.io/vmi-name=mover -o json
@@ -184,6 +185,7 @@ vmi_gone() {
 }
 
 @test "KubeVirt's edit role may add, but not remove" {
+	export KUBECONFIG
 	KUBECONFIG=$(lab kubeconfig --user edit)
 	api PUT "$SUB/virtualmachines/none/addinterface" "{\"name\":\"dyn1\",$NAD1}"
 	assert_equal "$code" 404

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154 # bats and the tests use them
 # kubevirt.bash - what the tests of the lab's KubeVirt share: raw requests, a VM, what to wait for
 
 SUB=/apis/subresources.kubevirt.io/v1/namespaces/default
