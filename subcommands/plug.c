@@ -16,6 +16,8 @@
 #include "lib/virt/vmfeed.h"
 #include "subcommands/plug.h"
 
+enum { MIGRATE_WAIT_MS = 600000 };
+
 enum dry_run { DRY_RUN_NONE, DRY_RUN_CLIENT, DRY_RUN_SERVER };
 
 const char *const plug_via_words[] = {"auto", "subresource", "spec", NULL};
@@ -106,11 +108,13 @@ static int check_operands(const struct plug_opts *o, int argc, struct vmn_err *e
 		vmn_err_set(err, VMN_E_USAGE, "which VM?");
 		return vmn_err_hint(err, "name VMs, or give -l SELECTOR, --all or -A");
 	}
-	if (o->migrate && !o->wait_ms) {
-		vmn_err_set(err, VMN_E_USAGE, "--migrate needs --wait");
-		return vmn_err_hint(err, "a migration can only begin when the change has reached the VMI");
-	}
 	return 0;
+}
+
+/* A migration can begin when the change has reached the VMI, so --migrate waits by itself. */
+static int64_t wait_ms(const struct plug_opts *o)
+{
+	return o->migrate && !o->wait_ms ? MIGRATE_WAIT_MS : o->wait_ms;
 }
 
 /* --- reports ----------------------------------------------------------------------------- */
@@ -370,7 +374,7 @@ static int set_up(struct run *r, struct vmn_err *err)
 		.k = r->k,
 		.wish = r->wish,
 		.client_dry_run = r->o->dry_run == DRY_RUN_CLIENT,
-		.wants_object = is_document(r) && !r->o->wait_ms,
+		.wants_object = is_document(r),
 	};
 	const struct vmn_vmfeed_opts feed = {
 		.k = r->k,
@@ -384,7 +388,7 @@ static int set_up(struct run *r, struct vmn_err *err)
 		.k = r->k,
 		.ns = r->ns,
 		.iface = r->wish->iface,
-		.timeout_ms = r->o->wait_ms,
+		.timeout_ms = wait_ms(r->o),
 		.migrate = r->o->migrate,
 		.done = waited,
 		.progress = show_progress,
@@ -395,7 +399,7 @@ static int set_up(struct run *r, struct vmn_err *err)
 	if (rc < 0)
 		return rc;
 	r->feed = vmn_vmfeed_new(&feed);
-	if (r->o->wait_ms && r->o->dry_run == DRY_RUN_NONE)
+	if (wait_ms(r->o) && r->o->dry_run == DRY_RUN_NONE)
 		r->wait = vmn_plugwait_new(&wait);
 	return 0;
 }

@@ -42,6 +42,7 @@ struct vmn_plugwait {
 	struct vmn_plugwait_opts o;
 	struct waiter **v; /* sorted by namespace and name once running */
 	size_t n, left;
+	size_t told_tenths;
 	char *events_version; /* of the events before the first change; NULL: they may not be read */
 	struct vmn_watch *vmis, *vms, *events;
 	bool wants_vms;
@@ -222,8 +223,15 @@ static void tell_progress(struct waiter *it)
 
 	if (!w->o.progress)
 		return;
-	if (w->n > 1)
+	if (w->n > 1) {
+		/* A line for each tenth, not for each of a thousand VMs. */
+		size_t tenths = (w->left * 10 + w->n - 1) / w->n;
+
+		if (tenths == w->told_tenths)
+			return;
+		w->told_tenths = tenths;
 		text = vmn_xasprintf("waiting for %zu of %zu VMs", w->left, w->n);
+	}
 	else if (it->migration)
 		text = vmn_xasprintf("interface \"%s\": migrating vm %s/%s", w->o.iface, it->ns, it->name);
 	else
