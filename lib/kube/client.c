@@ -17,6 +17,8 @@ enum {
 	DEFAULT_TIMEOUT_MS = 30000,
 	DEFAULT_IN_FLIGHT = 32,
 	HTTP1_CONNECTIONS = 8, /* for requests; each watch has one more */
+	REQUESTS_PER_CONNECTION = 4,
+	SLOW_MS = 100,
 	MAX_CACHED_CONNECTIONS = 64,
 	STOP_POLL_MS = 100,
 	IDLE_POLL_MS = 60000,
@@ -172,14 +174,39 @@ static void fire_due(struct vmn_kube *k)
 	} while (t);
 }
 
-static unsigned room(const struct vmn_kube *k)
+static bool has_queue_of(const struct vmn_kube *k, unsigned n)
 {
-	unsigned most = k->max_in_flight;
+	const struct vmn_xfer *x;
 
-	/* Until HTTP/2 has shown itself, each request may need a connection of its own. */
-	if (!k->is_h2 && most > HTTP1_CONNECTIONS)
-		most = HTTP1_CONNECTIONS;
-	return most > k->in_flight ? most - k->in_flight : 0;
+	TAILQ_FOREACH(x, &k->queued, link)
+		if (n-- == 0)
+			break;
+	return x != NULL;
+}
+
+/*
+ * Over HTTP/2 requests share one connection. Until that has shown itself each one in flight needs a
+ * connection of its own, and to set up TLS costs more than to wait for some answers: another is
+ * opened for a longer queue only, or when the server is slow.
+ */
+static bool has_room(const struct vmn_kube *k)
+{
+	if (k->in_flight >= k->max_in_flight)
+		return false;
+	if (k->is_h2 || k->in_flight < k->connections)
+		return true;
+	if (k->connections >= HTTP1_CONNECTIONS)
+		return false;
+	return has_queue_of(k, k->connections * REQUESTS_PER_CONNECTION) ||
+	       vmn_now_ms() - k->begun_ms >= SLOW_MS;
+}
+
+static void begin_next(struct vmn_kube *k, struct vmn_xfer *x)
+{
+	vmn_xfer_begin(x);
+	k->begun_ms = vmn_now_ms();
+	if (k->in_flight > k->connections)
+		k->connections = k->in_flight;
 }
 
 static void begin_due(struct vmn_kube *k)
@@ -196,8 +223,8 @@ static void begin_due(struct vmn_kube *k)
 		TAILQ_INSERT_HEAD(&k->queued, x, link);
 	}
 	/* A watch needs no place. Beginning may call back and change the queue. */
-	while ((x = TAILQ_FIRST(&k->queued)) && (x->is_watch || room(k)))
-		vmn_xfer_begin(x);
+	while ((x = TAILQ_FIRST(&k->queued)) && (x->is_watch || has_room(k)))
+		begin_next(k, x);
 }
 
 static void hand_out_data(struct vmn_kube *k)
@@ -259,6 +286,10 @@ static int time_to_next(struct vmn_kube *k, int64_t deadline_ms, bool has_stop)
 	struct vmn_xfer *x;
 	int left;
 
+	/* When the next connection may be opened for those that wait, see has_room(). */
+	if (!TAILQ_EMPTY(&k->queued) && k->in_flight < k->max_in_flight &&
+	    k->connections < HTTP1_CONNECTIONS && k->begun_ms + SLOW_MS < next)
+		next = k->begun_ms + SLOW_MS;
 	TAILQ_FOREACH(t, &k->timers, link) {
 		if (t->due_ms < next)
 			next = t->due_ms;
@@ -310,7 +341,7 @@ int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *ar
 		if (vmn_deadline_left(deadline_ms) == 0)
 			return vmn_err_set(err, VMN_E_TIMEOUT, "time ran out");
 		/* Callbacks may have queued more: begin that before any wait. */
-		if (!TAILQ_EMPTY(&k->queued) && room(k))
+		if (!TAILQ_EMPTY(&k->queued) && has_room(k))
 			continue;
 		(void)k->c->multi_poll(k->multi, &fd, 1, time_to_next(k, deadline_ms, stop != NULL),
 				       NULL);

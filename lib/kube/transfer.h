@@ -36,8 +36,8 @@ struct vmn_xfer_ops {
 
 struct vmn_xfer_spec {
 	struct vmn_kube_req req; /* texts are copied; timeout_ms: 0 the client's, negative none */
-	int64_t stall_ms; /* an answer silent for this long is broken off; 0: never */
-	bool is_watch; /* takes no place in flight; nothing but a 401 is retried */
+	int64_t stall_ms;	 /* an answer silent for this long is broken off; 0: never */
+	bool is_watch;		 /* takes no place in flight; nothing but a 401 is retried */
 	const struct vmn_xfer_ops *ops;
 	void *arg;
 };
@@ -63,11 +63,11 @@ struct vmn_xfer {
 	bool has_cert;
 	char errbuf[CURL_ERROR_SIZE];
 
-	int64_t begun_ms; /* first try; 0: not yet */
-	int64_t sent_ms; /* this try */
+	int64_t begun_ms;    /* first try; 0: not yet */
+	int64_t sent_ms;     /* this try */
 	int64_t deadline_ms; /* of all tries */
-	int64_t due_ms; /* while WAITING */
-	int64_t heard_ms; /* last byte of the answer */
+	int64_t due_ms;	     /* while WAITING */
+	int64_t heard_ms;    /* last byte of the answer */
 	unsigned tries;
 	unsigned sends; /* times curl was about to send, in this try */
 	bool is_renewed;
@@ -103,10 +103,12 @@ struct vmn_kube {
 	CURLM *multi;
 	struct vmn_xfer_list queued, active, waiting;
 	struct vmn_timer_list timers;
-	unsigned in_flight; /* active ones but watches */
-	bool is_h2; /* an answer came over HTTP/2 */
-	bool has_data; /* an active stream has bytes to hand out */
-	int event_fd; /* vmn_kube_interrupt() */
+	unsigned in_flight;   /* active ones but watches */
+	unsigned connections; /* most ever in flight: as many can be used again */
+	int64_t begun_ms;     /* when a request was sent last */
+	bool is_h2;	      /* an answer came over HTTP/2 */
+	bool has_data;	      /* an active stream has bytes to hand out */
+	int event_fd;	      /* vmn_kube_interrupt() */
 
 	CURL **idle; /* handles with all options of this client set */
 	size_t n_idle;
