@@ -222,7 +222,7 @@ static void test_pages(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "vm-%d", i);
 		create(name, "{}");
