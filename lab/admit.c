@@ -292,6 +292,17 @@ static int admit_vmi_update(const struct lab_admission *a, struct vmn_err *err)
 
 /* --- VirtualMachineInstanceMigration --------------------------------------------------------------------- */
 
+/* What the CRD does not name, the API server drops without a word: in v1.0.0 all but vmiName. */
+static void prune_vmim(const struct lab *lab, struct json_object *vmim)
+{
+	static const char *const newer[] = {"addedNodeSelector", "priority", "receive", "sendTo"};
+	struct json_object *spec = vmn_json_get(vmim, "/spec");
+
+	for (size_t i = 0; i < VMN_ARRAY_LEN(newer); i++)
+		if (lab->dialect != LAB_KUBEVIRT_1_9 && json_object_is_type(spec, json_type_object))
+			json_object_object_del(spec, newer[i]);
+}
+
 /* migration-create-admitter.go */
 static int admit_vmim_create(struct lab *lab, struct lab_admission *a, struct vmn_err *err)
 {
@@ -301,6 +312,7 @@ static int admit_vmim_create(struct lab *lab, struct lab_admission *a, struct vm
 
 	if (rc < 0)
 		return rc;
+	prune_vmim(lab, a->obj);
 	(void)lab_map_set(a->obj, "labels", LAB_VMI_NAME_LABEL, name);
 	(void)lab_finalizer_add(a->obj, LAB_MIGRATION_FINALIZER);
 	if (!*name)
