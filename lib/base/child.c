@@ -131,7 +131,8 @@ static void drain(int *fd, struct vmn_buf *b)
 	}
 }
 
-/* Until the child ends, times out or says too much. Return: 0 or -code; then it has to be killed */
+/* Until the child ends, times out or says too much, or a handled signal tells us to stop.
+ * Return: 0 or -code; then it has to be ended */
 static int attend(const struct vmn_child_opts *opts, int pidfd, int *out, int *err_fd,
 		  struct vmn_child_result *ret, struct vmn_err *err)
 {
@@ -144,12 +145,15 @@ static int attend(const struct vmn_child_opts *opts, int pidfd, int *out, int *e
 		int left = vmn_deadline_left(opts->deadline_ms);
 		int n = poll(fds, VMN_ARRAY_LEN(fds), left);
 
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno == EINTR)
+			return vmn_err_set(err, VMN_E_CANCELLED, "interrupted, and '%s' with it",
+					   opts->argv[0]);
+		if (n < 0)
 			return vmn_err_sys(err, errno, "cannot wait for '%s'", opts->argv[0]);
 		if (n == 0 && left >= 0 && vmn_deadline_left(opts->deadline_ms) == 0)
 			return vmn_err_set(err, VMN_E_TIMEOUT, "'%s' did not end in time",
 					   opts->argv[0]);
-		if (n <= 0)
+		if (n == 0)
 			continue;
 		if (*out >= 0)
 			drain(out, &ret->out);
@@ -163,6 +167,16 @@ static int attend(const struct vmn_child_opts *opts, int pidfd, int *out, int *e
 		if (fds[0].revents)
 			return 0;
 	}
+}
+
+/* Ask it to end, so that it can put a terminal right; it has a second for that. */
+static void end(pid_t pid, int pidfd)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+
+	(void)kill(pid, SIGTERM);
+	if (pidfd < 0 || poll(&fd, 1, 1000) <= 0)
+		(void)kill(pid, SIGKILL);
 }
 
 static void reap(pid_t pid, struct vmn_child_result *ret)
@@ -210,7 +224,7 @@ int vmn_child_run(const struct vmn_child_opts *opts, struct vmn_child_result *re
 	rc = pidfd < 0 ? vmn_err_sys(err, errno, "cannot watch '%s'", opts->argv[0])
 		       : attend(opts, pidfd, &out_r, &err_r, ret, err);
 	if (rc < 0)
-		(void)kill(pid, SIGKILL);
+		end(pid, pidfd);
 	reap(pid, ret);
 	return rc;
 }

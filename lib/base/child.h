@@ -37,11 +37,11 @@ struct vmn_child_result {
  *
  * The program starts with default signal handling, an empty signal mask and no descriptors but 0
  * to 2. It stays in our process group, so that it may use the terminal and a Ctrl-C reaches it. It
- * is killed at the deadline and when it prints more than the cap of @ret->out. Output of
- * grandchildren that outlive it is not waited for.
+ * is ended at the deadline, when it prints more than the cap of @ret->out, and when a signal that
+ * we handle arrives. Output of grandchildren that outlive it is not waited for.
  *
  * Return: 0 when it ran, however it ended; -VMN_E_NOT_FOUND or -VMN_E_PERMISSION when it cannot be
- * started, -VMN_E_TIMEOUT, -VMN_E_RANGE (too much output), -VMN_E_SYSTEM
+ * started, -VMN_E_TIMEOUT, -VMN_E_CANCELLED, -VMN_E_RANGE (too much output), -VMN_E_SYSTEM
  */
 int vmn_child_run(const struct vmn_child_opts *opts, struct vmn_child_result *ret,
 		  struct vmn_err *err) VMN_MUST_CHECK;

@@ -228,7 +228,7 @@ static int cannot_run(struct json_object *exec, struct vmn_err *err)
 	const char *hint = vmn_json_str_or(exec, "/installHint", "");
 	bool is_missing = err->code == VMN_E_NOT_FOUND;
 
-	if (err->code != VMN_E_TIMEOUT)
+	if (err->code != VMN_E_TIMEOUT && err->code != VMN_E_CANCELLED)
 		err->code = VMN_E_AUTH;
 	if (*hint && is_missing)
 		(void)vmn_err_hint(err, "%s", hint);

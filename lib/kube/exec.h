@@ -39,7 +39,7 @@ int vmn_exec_check(struct json_object *exec, struct vmn_err *err) VMN_MUST_CHECK
  *
  * Its stderr is ours. Its stdin is ours when interactiveMode allows it and stdin is a terminal.
  *
- * Return: 0, -VMN_E_AUTH, -VMN_E_TIMEOUT; no message holds any of its output
+ * Return: 0, -VMN_E_AUTH, -VMN_E_TIMEOUT, -VMN_E_CANCELLED; no message holds any of its output
  */
 int vmn_exec_run(struct json_object *exec, const struct vmn_kube_cluster_info *cluster,
 		 int64_t timeout_ms, struct vmn_exec_cred *ret, struct vmn_err *err) VMN_MUST_CHECK;

@@ -144,8 +144,10 @@ reply() {
 }
 
 @test "exec plugin: asked again after a 401, once" {
-	plugin get-token 'test "$(wc -l <'"$HOME"'/runs)" -gt 1 && exec cat '"$HOME"'/second
-		exec cat '"$HOME/first"
+	# shellcheck disable=SC2016 # expanded in the plugin
+	plugin get-token 'cd "${0%/*}"
+		test "$(wc -l <runs)" -gt 1 && exec cat second
+		exec cat first'
 	reply v1 '{"token":"revoked"}' >first
 	reply v1 "{\"token\":\"$(cat token)\"}" >second
 	config '{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,
@@ -191,6 +193,36 @@ reply() {
 	assert_status 1
 	assert_stderr_has 'no session' "exec plugin '$HOME/get-token': it failed with exit status 1"
 	assert_stderr_lacks s3cret
+}
+
+@test "exec plugin: may ask questions on a terminal, where it is allowed to" {
+	local mode
+
+	needs script
+	# shellcheck disable=SC2016 # expanded in the plugin
+	plugin get-token 'read -r token
+		printf '"'$(reply v1 '{"token":"%s"}')'"' "$token"'
+	for mode in IfAvailable Always; do
+		config "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: $mode,
+			command: ./get-token}}"
+		run_command script -qec "$VMNETCTL inspect migration" /dev/null <token
+		assert_stdout_has 'User "limited" cannot list resource'
+	done
+	vmn inspect migration </dev/null
+	assert_status 1
+	assert_stderr_has 'wants to ask questions, but stdin is not a terminal'
+}
+
+@test "exec plugin: ends with us" {
+	plugin get-token 'while :; do sleep 1; done'
+	config '{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,
+		command: ./get-token}}'
+	: >runs
+	background "$VMNETCTL" inspect migration
+	wait_line runs run
+	background_end
+	assert_equal "$status" 143
+	assert_equal "$(pgrep -f "$HOME/get-token")" ''
 }
 
 @test "exec plugin: missing, with its install hint" {

@@ -109,12 +109,37 @@ static void test_nothing_leaks(void **state)
 	assert_string_equal(vmn_buf_str(&r.out), "4\nSigBlk: 0\nSigIgn: 0\n");
 }
 
+static void ignore(int signum)
+{
+	(void)signum;
+}
+
+static void test_a_signal_interrupts(void **state)
+{
+	static const char *const scripts[] = {"exec sleep 60", "trap '' TERM; exec sleep 60"};
+	int64_t start = vmn_now_ms();
+
+	(void)state;
+	(void)signal(SIGALRM, ignore);
+	for (size_t i = 0; i < VMN_ARRAY_LEN(scripts); i++) {
+		vmn_auto_child_result struct vmn_child_result r = VMN_CHILD_RESULT_INIT(1000);
+		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+		struct vmn_child_opts opts = {.argv = SH(scripts[i]), .deadline_ms = VMN_NEVER};
+
+		(void)alarm(1);
+		assert_int_equal(vmn_child_run(&opts, &r, &err), -VMN_E_CANCELLED);
+		assert_int_equal(r.signal, i == 0 ? SIGTERM : SIGKILL);
+	}
+	assert_true(vmn_now_ms() - start < 30000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output_and_status),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_nothing_leaks),
+		cmocka_unit_test(test_a_signal_interrupts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
