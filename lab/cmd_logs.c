@@ -70,7 +70,7 @@ static int follow(int log, const char *path, struct vmn_err *err)
 			break;
 	}
 	cmd_signals_forget();
-	return r;
+	return r < 0 ? r : vmn_err_set(err, VMN_E_CANCELLED, "interrupted");
 }
 
 static int run_logs(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,

@@ -81,22 +81,37 @@ static struct json_object *nad(const char *name)
 			      "\"namespace\":\"default\"},\"spec\":{\"config\":%s}}", name, config);
 }
 
+/* Nodes that were not there in an earlier run. */
+static int seed_nodes(struct lab *lab, struct vmn_err *err)
+{
+	vmn_auto_free char *kept = lab_store_setting(lab, "seeded-nodes");
+	vmn_auto_free char *now = vmn_xasprintf("%d", lab->nodes);
+	uint64_t before = 0;
+
+	if (kept)
+		(void)vmn_parse_u64(kept, &before);
+	for (int i = (int)before + 1; i <= lab->nodes; i++) {
+		vmn_auto_free char *name = vmn_xasprintf("node%d", i);
+
+		if (ensure(lab, LAB_NODE, NULL, node(name, i), err) < 0)
+			return -(int)err->code;
+	}
+	return lab_store_set(lab, "seeded-nodes", now, err);
+}
+
 int lab_seed(struct lab *lab, struct vmn_err *err)
 {
 	static const char *const namespaces[] = {"default", "kube-system", "kubevirt"};
 	static const char *const nads[] = {"nad1", "nad2"};
-	int rc = 0;
+	int rc = seed_nodes(lab, err);
 
 	/* made once: who deletes them means it */
+	if (rc < 0)
+		return rc;
 	if (lab_get(lab, LAB_KUBEVIRT, "kubevirt", "kubevirt"))
 		return 0;
 	for (size_t i = 0; rc == 0 && i < VMN_ARRAY_LEN(namespaces); i++)
 		rc = ensure(lab, LAB_NAMESPACE, NULL, namespace(namespaces[i]), err);
-	for (int i = 1; rc == 0 && i <= lab->nodes; i++) {
-		vmn_auto_free char *name = vmn_xasprintf("node%d", i);
-
-		rc = ensure(lab, LAB_NODE, NULL, node(name, i), err);
-	}
 	for (size_t i = 0; rc == 0 && i < VMN_ARRAY_LEN(nads); i++)
 		rc = ensure(lab, LAB_NAD, "default", nad(nads[i]), err);
 	return rc < 0 ? rc : ensure(lab, LAB_KUBEVIRT, "kubevirt", kubevirt(lab), err);

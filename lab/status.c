@@ -127,6 +127,26 @@ static struct json_object *causes_of(const char *text)
 	return causes;
 }
 
+/*
+ * Only some answers name the object in their details, as those of apimachinery's constructors do. Of the
+ * 422s it is those whose message names it: neither a patch that does not apply nor a webhook's denial.
+ */
+static bool names_object(const struct vmn_err *err, const struct lab_kind *kind)
+{
+	const char *msg = vmn_err_text(err);
+
+	switch (err->http) {
+	case 403:
+	case 404:
+	case 409:
+		return true;
+	case 422:
+		return vmn_starts_with(msg, kind->plural) || vmn_starts_with(msg, kind->kind);
+	default:
+		return false;
+	}
+}
+
 struct json_object *lab_status(const struct vmn_err *err, const struct lab_kind *kind,
 			       const char *name)
 {
@@ -136,6 +156,8 @@ struct json_object *lab_status(const struct vmn_err *err, const struct lab_kind 
 		vmn_err_text(err), err->reason ? err->reason : "InternalError");
 	struct json_object *details = NULL;
 
+	if (kind && !names_object(err, kind))
+		kind = NULL;
 	if (kind || err->causes)
 		details = json_object_new_object();
 	if (kind && !vmn_is_empty(name))

@@ -26,7 +26,7 @@ char *lab_resource(const struct lab_kind *kind);
 
 /**
  * lab_status() - the Status object of @err
- * @kind, @name: go into details; may be NULL
+ * @kind, @name: of the object asked for, go into details where real servers put them; may be NULL
  *
  * Return: the tree, caller drops it
  */
