@@ -138,6 +138,19 @@ static int refused(const struct vmn_curl_fail *f, const struct vmn_endpoint *e, 
 	return vmn_err_hint(err, "is the server running, and is its address right?");
 }
 
+static int timed_out(const struct vmn_curl_fail *f, const struct vmn_endpoint *e,
+		     struct vmn_err *err)
+{
+	if (!f->was_sent) {
+		(void)vmn_err_set(err, VMN_E_TIMEOUT, "cannot connect to %s in time", e->shown);
+		return vmn_err_hint(err, "is its address right, and is no firewall in between?");
+	}
+	(void)vmn_err_set(err, VMN_E_TIMEOUT, "%s did not answer in time", e->shown);
+	if (strcmp(f->method, "GET") != 0)
+		return vmn_err_hint(err, "the server may have done it: look before you try again");
+	return vmn_err_hint(err, "give it more time with --request-timeout");
+}
+
 static int unknown_host(const char *name, const char *what, struct vmn_err *err)
 {
 	(void)vmn_err_set(err, VMN_E_UNREACHABLE, "cannot find the address of %s %s", what, name);
@@ -166,7 +179,7 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 		return vmn_err_set(err, VMN_E_UNREACHABLE, "proxy %s cannot connect to %s: %s",
 				   e->proxy_shown, e->shown, f->text);
 	case CURLE_OPERATION_TIMEDOUT:
-		return vmn_err_set(err, VMN_E_TIMEOUT, "%s did not answer in time", e->shown);
+		return timed_out(f, e, err);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return bad_certificate(f, e, err);
 	case CURLE_SSL_CONNECT_ERROR:

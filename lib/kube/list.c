@@ -62,6 +62,7 @@ static int page_item(void *arg, struct json_object *item, struct vmn_err *err)
 {
 	struct vmn_page *page = arg;
 
+	vmn_trace_object(page->k->log, '<', item);
 	page->item(page->arg, item);
 	return page->is_dropped ? vmn_err_set(err, VMN_E_CANCELLED, "the list was dropped") : 0;
 }
@@ -71,7 +72,6 @@ static int page_data(void *arg, const char *data, size_t len, struct vmn_err *er
 	struct vmn_page *page = arg;
 	int rc;
 
-	vmn_trace_body(page->k->log, '<', data, len);
 	page->is_feeding = true;
 	rc = vmn_jsonstream_feed(page->stream, data, len, err);
 	page->is_feeding = false;

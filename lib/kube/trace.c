@@ -35,7 +35,7 @@ static void redact_in_place(struct json_object *obj, bool in_secret)
 	const char *path;
 
 	if (json_object_is_type(obj, json_type_array)) {
-		vmn_json_each (item, obj)
+		vmn_json_each(item, obj)
 			redact_in_place(item, in_secret);
 		return;
 	}
@@ -48,8 +48,7 @@ static void redact_in_place(struct json_object *obj, bool in_secret)
 		vmn_json_set_str(obj, "value", VMN_REDACTED);
 	in_secret = in_secret || vmn_streq(vmn_json_str(obj, "/kind"), "Secret") ||
 		    vmn_streq(vmn_json_str(obj, "/kind"), "SecretList");
-	json_object_object_foreach(obj, key, value)
-	{
+	json_object_object_foreach(obj, key, value) {
 		if (is_secret_field(key) || (in_secret && strcmp(key, "data") == 0) ||
 		    strstr(key, "last-applied-configuration"))
 			vmn_json_set_str(obj, key, VMN_REDACTED);
@@ -99,26 +98,38 @@ static bool looks_secret(const char *text, size_t len)
 	return false;
 }
 
+static void trace_text(const struct vmn_log *log, char direction, const char *text, size_t len)
+{
+	size_t shown = !vmn_log_on(log, 9) && len > CUT_BYTES ? CUT_BYTES : len;
+
+	if (shown < len)
+		vmn_logf(log, 8, "%c %.*s [%zu more bytes]", direction, (int)shown, text,
+			 len - shown);
+	else
+		vmn_logf(log, 8, "%c %.*s", direction, (int)shown, text);
+}
+
+void vmn_trace_object(const struct vmn_log *log, char direction, struct json_object *obj)
+{
+	vmn_auto_json struct json_object *clean = NULL;
+
+	if (!vmn_log_on(log, 8))
+		return;
+	clean = vmn_trace_redact(obj);
+	trace_text(log, direction, vmn_json_text(clean), strlen(vmn_json_text(clean)));
+}
+
 void vmn_trace_body(const struct vmn_log *log, char direction, const char *body, size_t len)
 {
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
-	vmn_auto_json struct json_object *obj = NULL, *clean = NULL;
-	size_t shown;
+	vmn_auto_json struct json_object *obj = NULL;
 
 	if (!len || !vmn_log_on(log, 8))
 		return;
-	if (vmn_json_parse(body, len, &obj, &ignored) == 0) {
-		clean = vmn_trace_redact(obj);
-		body = vmn_json_text(clean);
-		len = strlen(body);
-	} else if (looks_secret(body, len)) {
+	if (vmn_json_parse(body, len, &obj, &ignored) == 0)
+		vmn_trace_object(log, direction, obj);
+	else if (looks_secret(body, len))
 		vmn_logf(log, 8, "%c [%zu bytes not shown]", direction, len);
-		return;
-	}
-	shown = !vmn_log_on(log, 9) && len > CUT_BYTES ? CUT_BYTES : len;
-	if (shown < len)
-		vmn_logf(log, 8, "%c %.*s [%zu more bytes]", direction, (int)shown, body,
-			 len - shown);
 	else
-		vmn_logf(log, 8, "%c %.*s", direction, (int)shown, body);
+		trace_text(log, direction, body, len);
 }

@@ -23,6 +23,9 @@ void vmn_trace_header(const struct vmn_log *log, char direction, const char *lin
  */
 void vmn_trace_body(const struct vmn_log *log, char direction, const char *body, size_t len);
 
+/** vmn_trace_object() - the same for a tree, such as an item of a list or an event of a watch */
+void vmn_trace_object(const struct vmn_log *log, char direction, struct json_object *obj);
+
 /** vmn_trace_redact() - a copy of @obj without secrets; caller drops it */
 struct json_object *vmn_trace_redact(struct json_object *obj);
 

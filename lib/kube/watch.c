@@ -205,6 +205,7 @@ static int follow_event(void *arg, struct json_object *event, struct vmn_err *er
 	const char *name = vmn_json_str(event, "/type");
 	enum vmn_watch_type type;
 
+	vmn_trace_object(w->k->log, '<', event);
 	if (vmn_streq(name, "ERROR"))
 		return read_error(w, obj, err);
 	if (!json_object_is_type(obj, json_type_object))
@@ -222,7 +223,6 @@ static int follow_data(void *arg, const char *data, size_t len, struct vmn_err *
 	struct vmn_watch *w = arg;
 	int rc;
 
-	vmn_trace_body(w->k->log, '<', data, len);
 	enter(w);
 	rc = vmn_jsonstream_feed(w->stream, data, len, err);
 	leave(w);

@@ -330,6 +330,9 @@ echoed() {
 	assert_stderr_lacks 'PRIVATE KEY'
 	client --verbose 9 --token s3cret GET /leaktext
 	assert_stderr_lacks s3cret
+	client --verbose 9 list /list/secrets
+	assert_stderr_has '"userData":"<redacted>"'
+	assert_stderr_lacks s3cret
 	client --verbose 9 PATCH /ok '[{"op":"add","path":"/a/userData","value":"s3cret"}]'
 	assert_stderr_lacks s3cret
 }

@@ -219,6 +219,9 @@ class Client:
         if path == "/list/expired" and token == "next-500":
             return self.send(410, {"kind": "Status", "metadata": {}, "reason": "Expired",
                                    "message": "the token is too old", "code": 410})
+        if path == "/list/secrets":
+            return self.send(200, {"kind": "VirtualMachineList", "items": [
+                {"spec": {"text": "x" * 200, "userData": "s3cret"}} for _ in range(200)]})
         if path == "/list/nolimit":
             return self.send(200, self.page(0, N_ITEMS, N_ITEMS))
         if path == "/list/nolist":
