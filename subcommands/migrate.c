@@ -655,9 +655,9 @@ static int run_migrate(struct cmd_ctx *ctx, const void *opts, int argc, char **a
 static const struct cmd_example examples[] = {
 	{"vmnetctl migrate web-1 --check", "can it migrate, and where to?"},
 	{"vmnetctl migrate web-1 --wait", "migrate it and follow the migration to its end"},
-	{"vmnetctl migrate web-1 --to-node node-2 --dry-run=client",
-	 "show the request that would migrate it to node-2"},
-	{"vmnetctl migrate --from-node node-1 --all-namespaces --wait=30m --max-parallel 2",
+	{"vmnetctl migrate web-1 --to-node node2 --dry-run=client",
+	 "show the request that would migrate it to node2"},
+	{"vmnetctl migrate --from-node node1 --all-namespaces --wait=30m --max-parallel 2",
 	 "empty a node, two VMs at a time"},
 	{0},
 };
