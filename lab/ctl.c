@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,17 @@
 /* Keys looked at in one turn of the loop, so that requests are answered in between. */
 enum { KEYS_A_TURN = 32 };
 
+struct key {
+	char *key; /* first, as in struct lab_step: both live in trees by their key */
+	struct key *next;
+};
+
 struct lab_step {
+	char *key;
 	struct lab_step *prev, *next;
 	struct lab *lab;
 	enum lab_kind_id kind;
-	char *key, *ns, *name, *uid, *detail;
+	char *ns, *name, *uid, *detail;
 	lab_step_fn fn;
 };
 
@@ -31,15 +38,22 @@ struct wakeup {
 };
 
 struct lab_ctl {
-	struct json_object *dirty;	/* set of "KIND NAMESPACE/NAME", in order of arrival */
+	void *dirty;			/* tree of struct key, "KIND NAMESPACE/NAME" */
+	struct key *first, **last;	/* the same in order of arrival */
 	struct lab_timer *turn;		/* the turn that will look at them, or NULL */
-	struct json_object *under_way;	/* set of step keys */
+	void *under_way;		/* tree of struct lab_step */
 	struct json_object *pods;	/* VMI uid -> set of pod names */
 	struct json_object *migrations; /* "NAMESPACE/VMI" -> set of VMIM names */
 	struct json_object *moving;	/* "NAMESPACE/VMIM" -> source node */
+	struct json_object *load;	/* node -> pods that run or start there */
 	struct lab_step steps;		/* heads of rings, so that their memory has an owner */
 	struct wakeup wakeups;
 };
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 /* --- the queue ------------------------------------------------------------------------------------ */
 
@@ -84,6 +98,23 @@ static void reconcile_key(struct lab *lab, const char *key)
 	reconcile(lab, (enum lab_kind_id)strtol(copy, NULL, 10), ns, name);
 }
 
+/* The key that has waited longest, no longer dirty; caller frees. NULL when there is none. */
+static char *next_key(struct lab_ctl *ctl)
+{
+	struct key *k = ctl->first;
+	char *text;
+
+	if (!k)
+		return NULL;
+	(void)tdelete(k, &ctl->dirty, by_key);
+	ctl->first = k->next;
+	if (!ctl->first)
+		ctl->last = &ctl->first;
+	text = k->key;
+	free(k);
+	return text;
+}
+
 static void run_turn(void *arg)
 {
 	struct lab *lab = arg;
@@ -91,27 +122,34 @@ static void run_turn(void *arg)
 
 	ctl->turn = NULL;
 	for (int i = 0; i < KEYS_A_TURN; i++) {
-		struct lh_entry *first = json_object_get_object(ctl->dirty)->head;
-		vmn_auto_free char *key = NULL;
+		vmn_auto_free char *key = next_key(ctl);
 
-		if (!first)
+		if (!key)
 			return;
-		key = vmn_xstrdup(lh_entry_k(first));
-		json_object_object_del(ctl->dirty, key);
 		reconcile_key(lab, key);
 	}
-	if (json_object_object_length(ctl->dirty) && !ctl->turn)
+	if (ctl->first && !ctl->turn)
 		ctl->turn = lab_after(lab, 0, run_turn, lab);
 }
 
 void lab_dirty(struct lab *lab, enum lab_kind_id kind, const char *ns, const char *name)
 {
-	vmn_auto_free char *key = vmn_xasprintf("%d %s/%s", (int)kind, ns, name);
+	struct lab_ctl *ctl = lab->ctl;
+	struct key *k = vmn_xcalloc(1, sizeof(*k)), **found;
 
-	if (!json_object_object_get_ex(lab->ctl->dirty, key, NULL))
-		vmn_json_set_bool(lab->ctl->dirty, key, true);
-	if (!lab->ctl->turn)
-		lab->ctl->turn = lab_after(lab, 0, run_turn, lab);
+	k->key = vmn_xasprintf("%d %s/%s", (int)kind, ns, name);
+	found = tsearch(k, &ctl->dirty, by_key);
+	if (!found)
+		abort(); /* out of memory */
+	if (*found != k) {
+		free(k->key);
+		free(k);
+		return;
+	}
+	*ctl->last = k;
+	ctl->last = &k->next;
+	if (!ctl->turn)
+		ctl->turn = lab_after(lab, 0, run_turn, lab);
 }
 
 static void wakeup_free(struct wakeup *w)
@@ -171,17 +209,21 @@ void lab_discard(struct lab *lab, enum lab_kind_id kind, struct json_object *obj
 struct lab_step *lab_step_begin(struct lab *lab, enum lab_kind_id kind, struct json_object *obj,
 				const char *op, const char *detail, lab_step_fn fn)
 {
-	struct lab_step *head = &lab->ctl->steps, *s;
-	char *key = vmn_xasprintf("%s %s %s", op, lab_obj_uid(obj), detail);
+	struct lab_step *head = &lab->ctl->steps, *s = vmn_xcalloc(1, sizeof(*s)), **found;
 
-	if (json_object_object_get_ex(lab->ctl->under_way, key, NULL)) {
-		free(key);
+	s->key = vmn_xasprintf("%s %s %s", op, lab_obj_uid(obj), detail);
+	found = tsearch(s, &lab->ctl->under_way, by_key);
+	if (!found)
+		abort(); /* out of memory */
+	if (*found != s) {
+		free(s->key);
+		free(s);
 		return NULL;
 	}
-	vmn_json_set_bool(lab->ctl->under_way, key, true);
-	s = vmn_xcalloc(1, sizeof(*s));
-	*s = (struct lab_step){.prev = head, .next = head->next, .lab = lab, .kind = kind};
-	s->key = key;
+	s->prev = head;
+	s->next = head->next;
+	s->lab = lab;
+	s->kind = kind;
 	s->ns = vmn_xstrdup(lab_obj_ns(obj));
 	s->name = vmn_xstrdup(lab_obj_name(obj));
 	s->uid = vmn_xstrdup(lab_obj_uid(obj));
@@ -210,7 +252,7 @@ void lab_step_done(void *arg, const char *failure, struct json_object *result)
 	struct json_object *obj = lab_get(s->lab, s->kind, s->ns, s->name);
 	vmn_auto_json struct json_object *copy = NULL;
 
-	json_object_object_del(s->lab->ctl->under_way, s->key);
+	(void)tdelete(s, &s->lab->ctl->under_way, by_key);
 	if (obj && !strcmp(lab_obj_uid(obj), s->uid)) {
 		copy = vmn_json_copy(obj);
 		s->fn(s->lab, copy, s->detail, failure, result);
@@ -263,6 +305,21 @@ static void index_pod(struct lab *lab, struct json_object *pod, bool on)
 
 	if (uid)
 		set_in(lab->ctl->pods, uid, lab_obj_name(pod), on);
+}
+
+static void count_pod(struct lab *lab, struct json_object *pod, int by)
+{
+	const char *node = vmn_json_str(pod, "/spec/nodeName");
+
+	if (node && !lab_is_final(vmn_json_str(pod, "/status/phase")))
+		vmn_json_set_int(lab->ctl->load, node, lab_node_load(lab, node) + by);
+}
+
+int64_t lab_node_load(struct lab *lab, const char *node)
+{
+	struct json_object *n;
+
+	return json_object_object_get_ex(lab->ctl->load, node, &n) ? json_object_get_int64(n) : 0;
 }
 
 struct json_object *lab_vmi_pods(struct lab *lab, struct json_object *vmi)
@@ -393,7 +450,6 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 	struct lab *lab = arg;
 	const char *ns = lab_obj_ns(obj), *name = lab_obj_name(obj);
 
-	(void)old;
 	switch (kind) {
 	case LAB_VM:
 		lab_dirty(lab, LAB_VM, ns, name);
@@ -405,6 +461,8 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 		break;
 	case LAB_POD:
 		index_pod(lab, obj, change != LAB_DELETED);
+		count_pod(lab, change == LAB_DELETED ? obj : old, -1);
+		count_pod(lab, change == LAB_DELETED ? NULL : obj, 1);
 		lab_dirty(lab, LAB_POD, ns, name);
 		dirty_owner(lab, obj);
 		if (lab_map_get(obj, "labels", LAB_MIGRATION_UID_LABEL))
@@ -438,6 +496,7 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 static bool index_one_pod(void *arg, struct json_object *pod)
 {
 	index_pod(arg, pod, true);
+	count_pod(arg, pod, 1);
 	lab_dirty(arg, LAB_POD, lab_obj_ns(pod), lab_obj_name(pod));
 	return false;
 }
@@ -459,11 +518,11 @@ int lab_controllers_start(struct lab *lab, struct vmn_err *err)
 {
 	struct lab_ctl *ctl = vmn_xcalloc(1, sizeof(*ctl));
 
-	ctl->dirty = json_object_new_object();
-	ctl->under_way = json_object_new_object();
+	ctl->last = &ctl->first;
 	ctl->pods = json_object_new_object();
 	ctl->migrations = json_object_new_object();
 	ctl->moving = json_object_new_object();
+	ctl->load = json_object_new_object();
 	ctl->steps.prev = ctl->steps.next = &ctl->steps;
 	ctl->wakeups.prev = ctl->wakeups.next = &ctl->wakeups;
 	lab->ctl = ctl;
@@ -483,19 +542,22 @@ void lab_controllers_stop(struct lab *lab)
 	if (!ctl)
 		return;
 	lab->node->shutdown(lab);
-	while (ctl->steps.next != &ctl->steps)
+	while (ctl->steps.next != &ctl->steps) {
+		(void)tdelete(ctl->steps.next, &ctl->under_way, by_key);
 		step_free(ctl->steps.next);
+	}
+	while (ctl->first)
+		free(next_key(ctl));
 	while (ctl->wakeups.next != &ctl->wakeups) {
 		lab_timer_cancel(ctl->wakeups.next->timer);
 		wakeup_free(ctl->wakeups.next);
 	}
 	if (ctl->turn)
 		lab_timer_cancel(ctl->turn);
-	(void)json_object_put(ctl->dirty);
-	(void)json_object_put(ctl->under_way);
 	(void)json_object_put(ctl->pods);
 	(void)json_object_put(ctl->migrations);
 	(void)json_object_put(ctl->moving);
+	(void)json_object_put(ctl->load);
 	free(ctl);
 	lab->ctl = NULL;
 }

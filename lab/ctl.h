@@ -59,6 +59,9 @@ struct json_object *lab_active_migration(struct lab *lab, const char *ns, const 
 /** lab_moving() - VMIMs past Pending: keys "NAMESPACE/NAME", values the source node; borrowed */
 struct json_object *lab_moving(struct lab *lab);
 
+/** lab_node_load() - how many pods a node has that have not ended */
+int64_t lab_node_load(struct lab *lab, const char *node);
+
 /* --- one for each kind; called with what the store has, borrowed ------------------------------- */
 void lab_reconcile_vm(struct lab *lab, struct json_object *vm);
 void lab_reconcile_vmi(struct lab *lab, struct json_object *vmi);

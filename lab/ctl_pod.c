@@ -15,27 +15,10 @@ struct choice {
 	struct lab *lab;
 	struct json_object *selector;
 	const char *avoid; /* the node a migration leaves, or NULL */
-	struct json_object *load; /* node -> pods on it */
 	const char *best;
 	int64_t best_load;
 	int nodes;
 };
-
-static bool count_pod(void *arg, struct json_object *pod)
-{
-	struct choice *c = arg;
-	const char *node = vmn_json_str(pod, "/spec/nodeName"), *phase;
-	struct json_object *n;
-
-	phase = vmn_json_str(pod, "/status/phase");
-	if (node && !lab_is_final(phase)) {
-		if (json_object_object_get_ex(c->load, node, &n))
-			(void)json_object_int_inc(n, 1);
-		else
-			vmn_json_set_int(c->load, node, 1);
-	}
-	return false;
-}
 
 static bool fits(const struct choice *c, struct json_object *node)
 {
@@ -51,12 +34,9 @@ static bool fits(const struct choice *c, struct json_object *node)
 static bool consider(void *arg, struct json_object *node)
 {
 	struct choice *c = arg;
-	struct json_object *n = NULL;
-	int64_t load;
+	int64_t load = lab_node_load(c->lab, lab_obj_name(node));
 
 	c->nodes++;
-	(void)json_object_object_get_ex(c->load, lab_obj_name(node), &n);
-	load = n ? json_object_get_int64(n) : 0;
 	if (fits(c, node) && (!c->best || load < c->best_load)) {
 		c->best = lab_obj_name(node);
 		c->best_load = load;
@@ -74,15 +54,13 @@ static struct json_object *owner_vmi(struct lab *lab, struct json_object *pod)
 
 static void schedule(struct lab *lab, struct json_object *pod)
 {
-	vmn_auto_json struct json_object *load = json_object_new_object();
 	vmn_auto_json struct json_object *none = json_object_new_object();
 	struct json_object *selector = vmn_json_get(pod, "/spec/nodeSelector");
-	struct choice c = {.lab = lab, .selector = selector ? selector : none, .load = load};
+	struct choice c = {.lab = lab, .selector = selector ? selector : none};
 
 	/* a migration's target keeps away from its source: pod anti-affinity by the created-by label */
 	if (lab_map_get(pod, "labels", LAB_MIGRATION_UID_LABEL))
 		c.avoid = vmn_json_str(owner_vmi(lab, pod), "/status/nodeName");
-	lab_each(lab, LAB_POD, NULL, count_pod, &c);
 	lab_each(lab, LAB_NODE, NULL, consider, &c);
 	if (c.best) {
 		vmn_json_set_str(vmn_json_get(pod, "/spec"), "nodeName", c.best);
