@@ -32,8 +32,9 @@ void cmd_opt_doc_clear(struct cmd_opt_doc *doc);
  * cmd_man() - append a man page: @page with its macro lines replaced
  * @cmd:	NULL for the program's own page
  *
- * Lines @HEADER@ (.TH, NAME, SYNOPSIS), @COMMANDS@, @OPTIONS@, @GLOBAL_OPTIONS@, @EXIT_STATUS@ and
- * @EXAMPLES@ are replaced by sections made from the record.
+ * Lines @HEADER@ (.TH, NAME, SYNOPSIS) and @EXIT_STATUS@ are replaced by sections made from the tables;
+ * on a command's page @OPTIONS@ and @EXAMPLES@ too, on a program's @COMMANDS@, @CONNECTION_OPTIONS@,
+ * @GLOBAL_OPTIONS@ and @SEE_ALSO@.
  */
 void cmd_man(const struct cmd_program *program, const struct cmd *cmd, const char *page,
 	     struct vmn_buf *b);

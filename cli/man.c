@@ -195,6 +195,27 @@ static void add_examples(const struct cmd *cmd, struct vmn_buf *b)
 	}
 }
 
+/* The pages of all commands, for the program's own page. */
+static void add_see_also(const struct cmd_program *program, struct vmn_buf *b)
+{
+	vmn_buf_adds(b, ".SH \"SEE ALSO\"\n");
+	for (const struct cmd *const *c = program->commands; *c; c++) {
+		vmn_auto_free char *name = page_name(program, *c);
+
+		if ((*c)->flags & CMD_HIDDEN)
+			continue;
+		vmn_buf_adds(b, ".BR ");
+		add_roff(b, name);
+		vmn_buf_adds(b, " (1),\n");
+	}
+	if (program->companion) {
+		vmn_buf_adds(b, ".BR ");
+		add_roff(b, program->name);
+		vmn_buf_addf(b, "\\-%s (1),\n", program->companion);
+	}
+	vmn_buf_adds(b, ".BR kubectl (1)\n");
+}
+
 static bool add_section(const struct cmd_program *program, const struct cmd *cmd, const char *line,
 			struct vmn_buf *b)
 {
@@ -210,6 +231,8 @@ static bool add_section(const struct cmd_program *program, const struct cmd *cmd
 		add_commands(program, b);
 	else if (strcmp(line, "@EXIT_STATUS@") == 0)
 		add_exit_status(b);
+	else if (strcmp(line, "@SEE_ALSO@") == 0 && !cmd)
+		add_see_also(program, b);
 	else if (strcmp(line, "@EXAMPLES@") == 0 && cmd)
 		add_examples(cmd, b);
 	else

@@ -62,13 +62,19 @@ check_command() { # PROGRAM PREFIX NAME FEATURES...
 	[ "${#summary}" -le 78 ] || wrong "$name: its summary is too long for a line of its man page"
 }
 
-"$VMNETCTL" help --records >"$work/records"
-while read -r name features; do
-	case " $features " in *" hidden "*) continue ;; esac
-	# shellcheck disable=SC2086 # words
-	check_command "$VMNETCTL" vmnetctl "$name" $features
-	[ -e "tests/cli/$name.bats" ] || wrong "$name: no tests/cli/$name.bats"
-done <"$work/records"
+check_program() { # PROGRAM PREFIX
+	"$1" help --records >"$work/records"
+	while read -r name features; do
+		case " $features " in *" hidden "*) continue ;; esac
+		# shellcheck disable=SC2086 # words
+		check_command "$1" "$2" "$name" $features
+		[ "$2" != vmnetctl ] || [ -e "tests/cli/$name.bats" ] || wrong "$name: no tests/cli/$name.bats"
+	done <"$work/records"
+	sort -c "$work/records" 2>/dev/null || wrong "$2: its commands are not sorted by name"
+}
 
-sort -c "$work/records" 2>/dev/null || wrong "subcommands/registry.c: not sorted by name"
+check_program "$VMNETCTL" vmnetctl
+if [ -x "${VMNETCTL_LAB:-}" ]; then
+	check_program "$VMNETCTL_LAB" vmnetctl-lab
+fi
 verdict

@@ -125,7 +125,7 @@ __complete*) printf -- '--offered\tx\n:4\n' ;;
 esac
 END
 chmod +x "$tree/vmnetctl"
-export VMNETCTL="$tree/vmnetctl" BUILDDIR="$tree"
+export VMNETCTL="$tree/vmnetctl" VMNETCTL_LAB='' BUILDDIR="$tree"
 names records "frob: its record has no description"
 names records "frob: its record has no examples"
 names records "frob: changes things but has no --dry-run"
