@@ -142,7 +142,8 @@ static int timed_out(const struct vmn_curl_fail *f, const struct vmn_endpoint *e
 		     struct vmn_err *err)
 {
 	if (!f->was_sent) {
-		(void)vmn_err_set(err, VMN_E_TIMEOUT, "cannot connect to %s in time", e->shown);
+		(void)vmn_err_set(err, f->is_late ? VMN_E_TIMEOUT : VMN_E_UNREACHABLE,
+				  "cannot connect to %s in time", e->shown);
 		return vmn_err_hint(err, "is its address right, and is no firewall in between?");
 	}
 	(void)vmn_err_set(err, VMN_E_TIMEOUT, "%s did not answer in time", e->shown);

@@ -13,13 +13,14 @@
 /* What curl left behind when a transfer failed. */
 struct vmn_curl_fail {
 	CURLcode curl;
-	int sys; /* errno of the failed connect, or 0 */
-	long verify; /* X509_V_ERR_* of the certificate check, 0: fine */
-	long proxy_http; /* the proxy's answer to CONNECT, or 0 */
+	int sys;	  /* errno of the failed connect, or 0 */
+	long verify;	  /* X509_V_ERR_* of the certificate check, 0: fine */
+	long proxy_http;  /* the proxy's answer to CONNECT, or 0 */
 	const char *text; /* curl's own words, "" when it has none */
 	const char *method;
 	bool was_sent; /* some of the request left */
-	bool has_ca; /* the kubeconfig names a CA, the system's are not used */
+	bool is_late;  /* the request's deadline has passed */
+	bool has_ca;   /* the kubeconfig names a CA, the system's are not used */
 	bool has_cert; /* a client certificate is used */
 };
 

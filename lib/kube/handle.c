@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/kube/auth.h"
 #include "lib/kube/transfer.h"
@@ -13,6 +14,14 @@ enum {
 	KEEPALIVE_INTERVAL_S = 15,
 	CONNECT_TIMEOUT_MS = 15000,
 };
+
+/* curl's own would be inherited by credential plugins. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)arg;
+	(void)purpose;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
 
 static void set_blob(const struct vmn_curl *c, CURL *easy, CURLoption option, const char *pem)
 {
@@ -57,6 +66,7 @@ static void set_connection(struct vmn_kube *k, CURL *easy)
 	(void)c->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	(void)c->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	(void)c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	(void)c->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	(void)c->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	(void)c->easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
 	(void)c->easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);

@@ -379,6 +379,8 @@ static void read_failure(struct vmn_xfer *x, CURLcode code, struct vmn_curl_fail
 		.curl = code,
 		.text = x->errbuf[0] ? x->errbuf : c->easy_strerror(code),
 		.method = x->method,
+		/* curl may ring a moment before the deadline. */
+		.is_late = x->deadline_ms != VMN_NEVER && vmn_deadline_left(x->deadline_ms) < 20,
 		.has_ca = x->k->target.ca_pem != NULL,
 		.has_cert = x->has_cert,
 	};
