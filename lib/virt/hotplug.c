@@ -185,7 +185,7 @@ bool vmn_goal_is_reached(const struct vmn_goal *goal, const struct vmn_hops *h)
 	case VMN_GOAL_PLUGGED:
 		return vmn_plug_step(h) >= 5;
 	case VMN_GOAL_UNPLUGGED:
-		return vmn_unplug_step(h) >= (goal->is_purged ? 6 : 4);
+		return vmn_unplug_step(h) >= (goal->is_purged ? 6 : goal->is_pod_kept ? 3 : 4);
 	case VMN_GOAL_UPDATED:
 		break;
 	}

@@ -55,13 +55,14 @@ const char *vmn_unplug_stuck_text(const struct vmn_hops *h);
 /* What a waiting command waits for. */
 enum vmn_goal_kind {
 	VMN_GOAL_PLUGGED,   /* P5 */
-	VMN_GOAL_UNPLUGGED, /* U4, and U6 when is_purged says so */
+	VMN_GOAL_UNPLUGGED, /* U4; U6 or U3 when the flags below say so */
 	VMN_GOAL_UPDATED,   /* link state and network as wished */
 };
 
 struct vmn_goal {
 	enum vmn_goal_kind kind;
 	bool is_purged;	   /* the server takes removed interfaces out of the template */
+	bool is_pod_kept;  /* the pod keeps its link, so that U3 is all there will be */
 	const char *state; /* wanted link state, or NULL */
 	const char *nad;   /* wanted network, or NULL; as written in the spec */
 };

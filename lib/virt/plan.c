@@ -184,9 +184,9 @@ static int check_vm(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 {
 	if (s->vm.is_deleting)
 		return vmn_err_set(err, VMN_E_CONFLICT, "the VM is being deleted");
-	if (s->in->vm || s->in->is_vm_hidden) {
-		if (p->dialect != VMN_DIALECT_SPEC || s->in->vm)
-			return 0;
+	if (s->in->vm || (s->in->is_vm_hidden && p->dialect != VMN_DIALECT_SPEC))
+		return 0;
+	if (s->in->is_vm_hidden) {
 		vmn_err_set(err, VMN_E_FORBIDDEN, "the VM may not be read");
 		return vmn_err_hint(err, "a guarded change needs the right to get virtualmachines");
 	}
@@ -578,6 +578,22 @@ static int remove_from_running(const struct scene *s, struct vmn_plan *p, struct
 	return send_patch(s, p, vmn_nicpatch_append(&s->vm, s->vmi.spec, iface, s->has.net));
 }
 
+/* Whether the VMI has no other interface of its kind that stays. */
+static bool is_last_plugged(const struct scene *s)
+{
+	struct vmn_nic nic;
+
+	vmn_json_each(iface, vmn_spec_ifaces(s->vmi.spec))
+	{
+		const char *name = vmn_json_str(iface, "/name");
+
+		if (name && strcmp(name, s->w->iface) != 0 && vmn_nic_find(s->vmi.spec, name, &nic) &&
+		    nic.nad && !nic.is_default && !is_absent(&nic))
+			return false;
+	}
+	return true;
+}
+
 static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
 	if ((s->in_template && s->want.is_default) || (s->in_vmi && s->has.is_default))
@@ -604,8 +620,11 @@ static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err
 		if (s->vmi.is_paused)
 			warn(p, "the VM is paused: its guest lets the interface go when it goes on");
 	}
-	if (p->dialect != VMN_DIALECT_SPEC)
+	if (p->dialect != VMN_DIALECT_SPEC) {
+		/* KubeVirt 1.0 leaves the pod's annotation as it is then (measured). */
+		p->goal.is_pod_kept = s->vmi.is_live && is_last_plugged(s);
 		return remove_by_put(s, p, err);
+	}
 	if (p->is_live)
 		return remove_from_running(s, p, err);
 	if (!s->in_template)

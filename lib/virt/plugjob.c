@@ -59,6 +59,7 @@ struct job {
 	int64_t retry_until_ms;	   /* 0: no conflict yet */
 	struct vmn_err failure;	   /* of a read, or of the lost answer */
 	struct vmn_err lost_err;
+	struct vmn_err hidden; /* why the VM may not be read */
 };
 
 static void job_read(struct job *j, int64_t delay_ms);
@@ -114,6 +115,7 @@ static void job_free(struct job *j)
 	json_object_put(j->requests);
 	vmn_err_clear(&j->failure);
 	vmn_err_clear(&j->lost_err);
+	vmn_err_clear(&j->hidden);
 	free(j->ns);
 	free(j->name);
 	free(j);
@@ -248,6 +250,9 @@ static void vm_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err 
 	struct job *j = arg;
 
 	keep(j, resp, err, &j->in.vm, &j->in.is_vm_hidden);
+	vmn_err_clear(&j->hidden);
+	if (j->in.is_vm_hidden)
+		(void)vmn_err_move(&j->hidden, err);
 	/* Missing is an error unless a VMI of that name shows up. */
 	if (!resp && err->http == 404 && !j->failure.code)
 		(void)vmn_err_move(&j->failure, err);
@@ -378,10 +383,16 @@ static void job_refused(struct job *j, struct vmn_err *err)
 	if (j->plan.is_transient && job_again(j))
 		return;
 	/* The removal whose answer got lost has left no interface behind. */
-	if (j->lost && is_removal && err->code == VMN_E_NOT_FOUND)
+	if (j->lost && is_removal && err->code == VMN_E_NOT_FOUND) {
 		job_end(j, true, NULL);
-	else
+	} else if (err->code == VMN_E_FORBIDDEN && j->hidden.code) {
+		/* The server's own words, and our hint. */
+		if (err->hint)
+			vmn_err_hint(&j->hidden, "%s", err->hint);
+		job_fail(j, &j->hidden);
+	} else {
 		job_fail(j, err);
+	}
 }
 
 /* The server told us that it failed; that it did the thing all the same shows when we look. */

@@ -126,6 +126,8 @@ static void test_steps_of_an_unplug(void **state)
 		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].unplugged);
 		goal.is_purged = true;
 		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].purged);
+		goal = (struct vmn_goal){.kind = VMN_GOAL_UNPLUGGED, .is_pod_kept = true};
+		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].step >= 3);
 	}
 }
 

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Each fault of a server against each way of plugging: nothing is lost, nothing is done twice, and the exit status
+# says what is.
+
+load ../lib/common
+
+NAD=--network-attachment-definition-name
+
+# Where the dialect of a test keeps what it wrote: METHOD of the write, jq path of the networks
+spec_dialect() {
+	lab_up --kubevirt 1.9
+	lab run web-1 --wait
+	write=PATCH
+}
+
+put_dialect() {
+	lab_up --kubevirt 1.0
+	lab run web-1 --wait
+	write=PUT
+}
+
+# networks - names of the VM's networks, once requests under way have settled
+networks() {
+	"$KUBECTL" get vm web-1 -o json | jq -r '[.spec.template.spec.networks[].name] | join(" ")'
+}
+
+settled() {
+	"$KUBECTL" get vm web-1 -o json | jq -e '(.status.interfaceRequests // []) == []' >/dev/null
+}
+
+# strikes FAULT... - add an interface while the fault strikes each write; it must be there once
+strikes() {
+	lab fault add "$@" --method "$write"
+	vmn addinterface web-1 --name dyn1 $NAD nad1
+	lab fault clear
+	wait_until settled
+}
+
+assert_added() {
+	assert_status 0
+	assert_stdout_line 'virtualmachine/web-1 interface "dyn1" added \(.*\)'
+	assert_equal "$(networks)" 'default dyn1'
+}
+
+assert_not_added() {
+	assert_status 1
+	assert_stdout ''
+	assert_equal "$(networks)" default
+}
+
+every_write_fault() {
+	local dialect=$1
+
+	"$dialect"
+	strikes reset --count 1
+	assert_added
+	vmn removeinterface web-1 --name dyn1 --wait=20s
+	assert_status 0
+}
+
+@test "spec patch: answer cut off, request took effect" {
+	every_write_fault spec_dialect
+}
+
+@test "PUT: answer cut off, request took effect" {
+	every_write_fault put_dialect
+}
+
+@test "connection cut before the request took effect" {
+	spec_dialect
+	strikes reset-before --count 1
+	assert_added
+	put_dialect
+	strikes reset-before --count 2
+	assert_added
+}
+
+@test "500 and nothing happened" {
+	spec_dialect
+	strikes status --value 500 --count 1
+	assert_not_added
+	put_dialect
+	strikes status --value 500 --count 1
+	assert_not_added
+}
+
+@test "500 and it happened all the same" {
+	spec_dialect
+	strikes status-after --value 500 --count 1
+	assert_added
+	put_dialect
+	strikes status-after --value 500 --count 1
+	assert_added
+}
+
+@test "429 and 503 with Retry-After are waited for" {
+	spec_dialect
+	strikes status --value 429 --retry-after 1 --count 1
+	assert_added
+	put_dialect
+	strikes status --value 503 --retry-after 1 --count 1
+	assert_added
+}
+
+@test "conflicts are planned again" {
+	spec_dialect
+	strikes conflict --count 5
+	assert_added
+	put_dialect
+	strikes conflict --count 5
+	assert_added
+}
+
+@test "a webhook's refusal and an absent virt-api are failures" {
+	spec_dialect
+	strikes webhook --text 'no way' --count 1
+	assert_not_added
+	assert_stderr_has 'no way'
+	lab fault add api-down
+	vmn addinterface web-1 --name dyn1 $NAD nad1
+	lab fault clear
+	assert_not_added
+	put_dialect
+	lab fault add api-down
+	vmn addinterface web-1 --name dyn1 $NAD nad1
+	lab fault clear
+	assert_not_added
+}
+
+@test "a removal whose answer is cut off is done once" {
+	spec_dialect
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	lab fault add reset --method PATCH --count 1
+	vmn removeinterface web-1 --name dyn1 --wait=20s
+	assert_status 0
+	assert_stdout_has removed
+	assert_equal "$(networks)" default
+}
+
+@test "a wait survives watches that are cut and histories that are gone" {
+	spec_dialect
+	lab fault add watch-cut --value 1
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=30s
+	assert_status 0
+	lab fault clear
+	lab fault add watch-gone --count 3
+	vmn addinterface web-1 --name dyn2 $NAD nad1 --wait=30s
+	assert_status 0
+	lab fault clear
+	lab fault add slow-plug --value 200
+	vmn removeinterface web-1 --name dyn1 --wait=30s
+	assert_status 0
+}
+
+@test "a cached discovery that the server contradicts is read again" {
+	lab_up --kubevirt 1.0
+	lab run web-1 --wait
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	assert_status 0
+	lab_down
+	lab up --kubevirt 1.9 3>&- 4>&-
+	vmn addinterface web-1 --name dyn2 $NAD nad1 --wait=20s
+	assert_status 0
+	assert_stdout_has '(spec patch)'
+}
