@@ -143,13 +143,13 @@ static int check_fields(struct json_object *obj, const struct field *fields, con
 			struct vmn_err *err)
 {
 	for (const struct field *f = fields; f->name; f++) {
-		vmn_auto_free char *path =
-			vmn_xasprintf("%s%s%s", where, *where ? "." : "", f->name);
+		vmn_auto_free char *path = NULL;
 		struct json_object *v;
 		int rc;
 
 		if (!json_object_object_get_ex(obj, f->name, &v) || !v)
 			continue;
+		path = vmn_xasprintf("%s%s%s", where, *where ? "." : "", f->name);
 		rc = check_value(v, f, path, err);
 		if (rc < 0)
 			return rc;

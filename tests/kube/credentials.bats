@@ -105,6 +105,27 @@ reply() {
 	assert_stderr_has "token file '$HOME/token' of user 'u': cannot open"
 }
 
+@test "token file: rotated while --wait watches" {
+	lab run --wait rotating >/dev/null
+	of_lab '.users["admin-token"].token' >token
+	config '{tokenFile: token}'
+	# every watch ends after one event, so that the next one asks with the token of that time
+	lab fault add watch-cut --value 1 --match virtualmachineinstances
+	lab fault add no-plug --match rotating
+	background "$VMNETCTL" addinterface rotating -n default --name dyn1 \
+		--network-attachment-definition-name nad1 --wait=60s
+	wait_line "$background_err" 'the VMI has it'
+	of_lab '.users["edit-token"].token' >token
+	lab fault add status --value 401 --count 1 --match virtualmachineinstances
+	lab fault clear no-plug
+	background_end ''
+	lab fault list >faults
+	lab fault clear
+	assert_equal "$status" 0
+	assert_has "the 401 struck" "$(cat faults)" watch-cut
+	assert_lacks "the 401 struck" "$(cat faults)" 401
+}
+
 @test "token: a wrong one is a 401" {
 	config '{token: n0-such-t0ken}'
 	vmn inspect migration
