@@ -330,7 +330,8 @@ int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *ar
 	for (;;) {
 		fire_due(k);
 		begin_due(k);
-		(void)k->c->multi_perform(k->multi, &running);
+		if (k->c->multi_perform(k->multi, &running) != CURLM_OK)
+			return vmn_err_set(err, VMN_E_INTERNAL, "libcurl gave up");
 		hand_out_data(k);
 		end_finished(k);
 		end_stalled(k);

@@ -108,7 +108,7 @@ void vmn_kube_drop(struct vmn_kube *k, const void *arg);
  * Ends when nothing is in flight, when @stop says so, at the deadline, or on a pending
  * signal noticed through vmn_kube_interrupt().
  *
- * Return: 0, -VMN_E_TIMEOUT, -VMN_E_CANCELLED
+ * Return: 0, -VMN_E_TIMEOUT, -VMN_E_CANCELLED, -VMN_E_INTERNAL when libcurl fails as a whole
  */
 int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *arg), void *arg,
 		  struct vmn_err *err);

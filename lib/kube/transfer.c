@@ -328,7 +328,10 @@ void vmn_xfer_begin(struct vmn_xfer *x)
 	x->state = VMN_XFER_ACTIVE;
 	TAILQ_INSERT_TAIL(&k->active, x, link);
 	k->in_flight += !x->is_watch;
-	(void)k->c->multi_add_handle(k->multi, x->easy);
+	if (k->c->multi_add_handle(k->multi, x->easy) != CURLM_OK) {
+		(void)vmn_err_oom(&err);
+		conclude(x, &err);
+	}
 }
 
 /* --- the answer ----------------------------------------------------------------------- */
