@@ -320,28 +320,48 @@ static int report_vm(struct inspection *in, struct json_object **ret, struct vmn
 
 /* --- one migration ---------------------------------------------------------------------------- */
 
+/* Events about one object */
+static char *events_path(const char *ns, struct json_object *about)
+{
+	vmn_auto_free char *field = vmn_xasprintf("involvedObject.uid=%s",
+						  vmn_json_str_or(about, "/metadata/uid", ""));
+	char *path = vmn_kube_path(&vmn_gvr_event, ns, NULL, NULL);
+
+	vmn_kube_path_query(&path, "fieldSelector", field);
+	return path;
+}
+
 static int report_migration(struct inspection *in, struct json_object **ret, struct vmn_err *err)
 {
 	const char *ns = in->ctx->ns;
 	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_vmim, ns, in->name, NULL);
 	VMN_CLEANUP(part_clear) struct part vmi = {0};
 	VMN_CLEANUP(part_clear) struct part events = {0};
-	vmn_auto_json struct json_object *vmim = NULL;
-	vmn_auto_free char *field = NULL, *vmi_path = NULL, *events_path = NULL;
+	VMN_CLEANUP(part_clear) struct part vmi_events = {0};
+	vmn_auto_json struct json_object *vmim = NULL, *both = json_object_new_array();
+	vmn_auto_free char *vmi_path = NULL, *own_path = NULL, *other_path = NULL;
 	struct reader r = {.k = in->k};
 
 	if (vmn_kube_get(in->k, path, &vmim, err) < 0)
 		return -(int)err->code;
 	remember(&in->vmi_name, vmn_json_str_or(vmim, "/spec/vmiName", ""));
 	vmi_path = vmn_kube_path(&vmn_gvr_vmi, ns, in->vmi_name, NULL);
-	field = vmn_xasprintf("involvedObject.uid=%s", vmn_json_str_or(vmim, "/metadata/uid", ""));
-	events_path = vmn_kube_path(&vmn_gvr_event, ns, NULL, NULL);
-	vmn_kube_path_query(&events_path, "fieldSelector", field);
+	own_path = events_path(ns, vmim);
 	part_start(&r, &vmi, vmi_path);
-	part_start(&r, &events, events_path);
+	part_start(&r, &events, own_path);
 	if (read_all(&r, err) < 0 || part_check(&vmi, err) < 0 || part_check(&events, err) < 0)
 		return -(int)err->code;
-	*ret = vmn_migration_report(vmim, vmi.body, vmn_json_array(events.body, "/items"));
+	if (vmi.body && vmn_streq(vmn_migration_phase(vmim), "Failed")) {
+		other_path = events_path(ns, vmi.body);
+		part_start(&r, &vmi_events, other_path);
+		if (read_all(&r, err) < 0 || part_check(&vmi_events, err) < 0)
+			return -(int)err->code;
+	}
+	vmn_json_each(own, vmn_json_array(events.body, "/items"))
+		vmn_json_append_take(both, json_object_get(own));
+	vmn_json_each(other, vmn_json_array(vmi_events.body, "/items"))
+		vmn_json_append_take(both, json_object_get(other));
+	*ret = vmn_migration_report(vmim, vmi.body, is_hidden(&events) ? NULL : both);
 	return 0;
 }
 
@@ -549,10 +569,10 @@ static void list_item(void *arg, struct json_object *vmim)
 	vmn_auto_json struct json_object *report = vmn_migration_report(vmim, NULL, NULL);
 
 	if (l->format == CMD_FORMAT_JSON) {
-		(void)printf("%s%s", l->printed ? ",\n" : "", vmn_json_text(report));
+		(void)printf("%s%s", l->printed ? ",\n" : "{\"items\":[\n", vmn_json_text(report));
 	} else if (l->format == CMD_FORMAT_YAML) {
 		if (l->printed == 0)
-			putchar('\n');
+			puts("items:");
 		print_yaml_item(report);
 	} else if (l->format == CMD_FORMAT_NAME) {
 		vmn_auto_free char *name = vmn_clean_dup(vmn_json_str_or(report, "/name", ""));
@@ -620,19 +640,15 @@ static int run_list(struct inspection *in, struct vmn_err *err)
 	int rc;
 
 	vmn_pager_init(&pager, path);
-	if (l.format == CMD_FORMAT_JSON)
-		(void)fputs("{\"items\":[\n", stdout);
-	else if (l.format == CMD_FORMAT_YAML)
-		(void)fputs("items:", stdout);
 	rc = list_pages(&l, &pager, err);
 	vmn_table_free_p(&l.table);
 	vmn_err_clear(&l.err);
 	if (rc < 0)
 		return rc;
 	if (l.format == CMD_FORMAT_JSON)
-		puts("\n]}");
+		puts(l.printed ? "\n]}" : "{\"items\":[]}");
 	else if (l.format == CMD_FORMAT_YAML && l.printed == 0)
-		puts(" []");
+		puts("items: []");
 	else if (l.printed == 0)
 		cmd_warn(in->ctx, "there are no migrations%s%s",
 			 in->o->all_namespaces ? "" : " in namespace ",
@@ -665,8 +681,7 @@ static const struct cmd_example examples[] = {
 	{"vmnetctl inspect vm web-1", "every interface of a VM, and where it is in which object"},
 	{"vmnetctl inspect vm/web-1 -o tree", "the same as a tree, with the reasons"},
 	{"vmnetctl inspect migration --all-namespaces", "all migrations"},
-	{"vmnetctl inspect vm web-1 -o json | jq '.interfaces[].step'",
-	 "how far each plug has come"},
+	{"vmnetctl inspect vmi web-1 -o json", "the whole report, for programs"},
 	{0},
 };
 

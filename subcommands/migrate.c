@@ -201,10 +201,12 @@ static void end_turn(struct turn *turn)
 static void job_phase(void *arg, struct json_object *vmim)
 {
 	struct turn *turn = arg;
+	const char *phase = vmn_migration_phase(vmim);
 	const char *node = vmn_json_str(vmn_migration_state(vmim, NULL), "/targetNode");
-	vmn_auto_free char *text = vmn_xasprintf("%s/%s: %s%s%s", turn->target->ns,
-						 turn->target->name, vmn_migration_phase(vmim),
-						 node ? ", target node " : "", node ? node : "");
+	vmn_auto_free char *text = vmn_xasprintf(
+		"%s/%s: %s%s%s", turn->target->ns, turn->target->name,
+		vmn_streq(phase, "Unset") ? "created" : phase, node ? ", target node " : "",
+		node ? node : "");
 
 	vmn_progress_state(cmd_progress(turn->run->ctx), text);
 }

@@ -13,6 +13,8 @@
 /* virt-api's own group. Its v1 is there since KubeVirt 0.36, and v1alpha3 is the same. */
 static const struct vmn_gvr sub_vm = {"subresources.kubevirt.io", "v1", "virtualmachines"};
 
+enum { LOOKS_MAX = 3, LOOK_AGAIN_MS = 300 };
+
 struct vmn_migrate {
 	struct vmn_kube *k;
 	vmn_migrate_phase_fn phase;
@@ -27,17 +29,26 @@ struct vmn_migrate {
 	/* what happened so far */
 	bool can_list;		  /* migrations may be read */
 	struct vmn_strlist before; /* uids of the VM's migrations before we asked for one */
+	unsigned looks;		  /* how often we looked again */
 	struct vmn_err refused;	  /* the PUT's failure, while something else is tried */
 	char *own_name;		  /* of the object we create ourselves */
 	char *list_version;	  /* resourceVersion to watch from */
 	struct json_object *vmim; /* ours, as last seen */
 	struct json_object *vmi;
+	struct json_object *events; /* of both, once it has ended */
 	bool is_gone;		  /* the object was deleted */
 	bool seen;		  /* in the list after a lost watch */
 	struct vmn_watch *watch;
 };
 
 /* --- small helpers ------------------------------------------------------------- */
+
+/* The answer got lost, or the server broke while answering: the request may have taken effect. */
+static bool is_ambiguous(const struct vmn_err *err)
+{
+	return err->code == VMN_E_UNREACHABLE || err->code == VMN_E_TIMEOUT ||
+	       err->code == VMN_E_PROTOCOL || err->http >= 500;
+}
 
 static char *migrations_path(const struct vmn_migrate *m)
 {
@@ -81,18 +92,36 @@ static void fail_refused(struct vmn_migrate *m)
 	finish(m, NULL, &err);
 }
 
-/* The answer got lost, or the server broke while answering: the request may have taken effect. */
-static bool is_ambiguous(const struct vmn_err *err)
+/* Look for what a request has done; where looking fails too, look again a few times. */
+static bool look_again(struct vmn_migrate *m, const struct vmn_err *err, const char *path,
+		       vmn_kube_done_fn done)
 {
-	return err->code == VMN_E_UNREACHABLE || err->code == VMN_E_TIMEOUT ||
-	       err->code == VMN_E_PROTOCOL || err->http >= 500;
+	struct vmn_kube_req req = {.method = "GET", .path = path, .delay_ms = LOOK_AGAIN_MS};
+
+	if (!is_ambiguous(err) || m->looks++ >= LOOKS_MAX)
+		return false;
+	vmn_kube_start(m->k, &req, done, m);
+	return true;
+}
+
+/* The request in @m->refused has failed, and what it did is not to be found. */
+static void fail_lost(struct vmn_migrate *m, bool has_looked)
+{
+	(void)vmn_err_hint(&m->refused,
+			   has_looked ? "no migration came of it so far; before you try again see: "
+					"vmnetctl inspect migration -n %s"
+				      : "a migration may have begun; before you try again see: "
+					"vmnetctl inspect migration -n %s",
+			   m->ns);
+	fail_refused(m);
 }
 
 /* --- the end ---------------------------------------------------------------------- */
 
-static void conclude(struct vmn_migrate *m, struct json_object *events)
+static void conclude(struct vmn_migrate *m)
 {
-	vmn_auto_json struct json_object *report = vmn_migration_report(m->vmim, m->vmi, events);
+	vmn_auto_json struct json_object *report =
+		vmn_migration_report(m->vmim, m->vmi, m->events);
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	bool succeeded = vmn_streq(vmn_migration_phase(m->vmim), "Succeeded");
 
@@ -105,26 +134,50 @@ static void conclude(struct vmn_migrate *m, struct json_object *events)
 	finish(m, report, err.code ? &err : NULL);
 }
 
-static void events_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
+static void get_events(struct vmn_migrate *m, struct json_object *about, vmn_kube_done_fn done)
 {
+	vmn_auto_free char *field = vmn_xasprintf("involvedObject.uid=%s",
+						  vmn_json_str_or(about, "/metadata/uid", ""));
+	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_event, m->ns, NULL, NULL);
+
+	vmn_kube_path_query(&path, "fieldSelector", field);
+	send(m, "GET", path, NULL, done);
+}
+
+static void vmi_events_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
+{
+	struct vmn_migrate *m = arg;
+
 	/* A report without events is still a report. */
 	(void)err;
-	conclude(arg, resp ? vmn_json_array(resp->body, "/items") : NULL);
+	vmn_json_each(event, resp ? vmn_json_array(resp->body, "/items") : NULL)
+		vmn_json_append_take(m->events, json_object_get(event));
+	conclude(m);
+}
+
+static void events_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
+{
+	struct vmn_migrate *m = arg;
+
+	(void)err;
+	m->events = json_object_new_array();
+	vmn_json_each(event, resp ? vmn_json_array(resp->body, "/items") : NULL)
+		vmn_json_append_take(m->events, json_object_get(event));
+	/* Why it failed may be told by an event of the VMI alone. */
+	if (m->vmi && vmn_streq(vmn_migration_phase(m->vmim), "Failed"))
+		get_events(m, m->vmi, vmi_events_came);
+	else
+		conclude(m);
 }
 
 static void vmi_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
 	struct vmn_migrate *m = arg;
-	vmn_auto_free char *field = NULL, *path = NULL;
 
 	(void)err;
 	if (resp)
 		keep(&m->vmi, resp->body);
-	field = vmn_xasprintf("involvedObject.uid=%s",
-			      vmn_json_str_or(m->vmim, "/metadata/uid", ""));
-	path = vmn_kube_path(&vmn_gvr_event, m->ns, NULL, NULL);
-	vmn_kube_path_query(&path, "fieldSelector", field);
-	send(m, "GET", path, NULL, events_came);
+	get_events(m, m->vmim, events_came);
 }
 
 static void ended(struct vmn_migrate *m)
@@ -236,15 +289,12 @@ static void own_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err
 {
 	struct vmn_migrate *m = arg;
 
-	(void)err;
-	if (resp) {
+	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_vmim, m->ns, m->own_name, NULL);
+
+	if (resp)
 		started(m, resp->body, vmn_json_str(resp->body, "/metadata/resourceVersion"));
-		return;
-	}
-	(void)vmn_err_hint(&m->refused,
-			   "look whether a migration began before you try again: vmnetctl inspect "
-			   "migration -n %s", m->ns);
-	fail_refused(m);
+	else if (!look_again(m, err, path, own_came))
+		fail_lost(m, err->code == VMN_E_NOT_FOUND);
 }
 
 static void created(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
@@ -331,8 +381,11 @@ static void create(struct vmn_migrate *m)
 static void listed_after(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
 	struct vmn_migrate *m = arg;
+	vmn_auto_free char *path = migrations_path(m);
 	struct json_object *ours = NULL;
 
+	if (!resp && look_again(m, err, path, listed_after))
+		return;
 	if (resp)
 		ours = vmn_migration_pick(&m->before, vmn_json_array(resp->body, "/items"), m->name);
 	if (ours) {
@@ -345,10 +398,7 @@ static void listed_after(void *arg, const struct vmn_kube_resp *resp, struct vmn
 				  "the server accepted the request, but no migration came of it");
 	else if (!m->refused.code)
 		(void)vmn_err_move(&m->refused, err);
-	(void)vmn_err_hint(&m->refused,
-			   "look whether a migration began before you try again: vmnetctl inspect "
-			   "migration -n %s", m->ns);
-	fail_refused(m);
+	fail_lost(m, resp != NULL);
 }
 
 /* PUT knows no such VM. Perhaps the VMI runs without one. */
@@ -601,6 +651,7 @@ void vmn_migrate_free(struct vmn_migrate *m)
 	json_object_put(m->node_selector);
 	json_object_put(m->vmim);
 	json_object_put(m->vmi);
+	json_object_put(m->events);
 	free(m->list_version);
 	free(m->own_name);
 	free(m->name);

@@ -223,6 +223,26 @@ static const char *last_transition(struct json_object *vmim)
 		 : NULL;
 }
 
+/*
+ * KubeVirt before 1.3 has no failureReason: only an event of the VMI says why, "VirtualMachineInstance migration uid
+ * UID failed. reason:WHY" (virt-handler, reason Migrated). Borrowed, or NULL.
+ */
+static const char *reason_in_events(struct json_object *vmim, struct json_object *events)
+{
+	static const char before_why[] = " failed. reason:";
+	const char *uid = vmn_json_str(vmim, "/metadata/uid");
+
+	vmn_json_each(event, events) {
+		const char *message = vmn_json_str_or(event, "/message", "");
+		const char *at = uid ? strstr(message, uid) : NULL;
+
+		if (at && vmn_streq(vmn_json_str(event, "/type"), "Warning") &&
+		    vmn_starts_with(at + strlen(uid), before_why))
+			return at + strlen(uid) + strlen(before_why);
+	}
+	return NULL;
+}
+
 static void report_state(struct json_object *report, struct json_object *vmim,
 			 struct json_object *vmi)
 {
@@ -254,6 +274,8 @@ struct json_object *vmn_migration_report(struct json_object *vmim, struct json_o
 	copy_str(report, "vmi", vmim, "/spec/vmiName");
 	vmn_json_set_str(report, "phase", vmn_migration_phase(vmim));
 	report_state(report, vmim, vmi);
+	if (!vmn_json_str(report, "/failureReason") && reason_in_events(vmim, events))
+		vmn_json_set_str(report, "failureReason", reason_in_events(vmim, events));
 	if (selector)
 		vmn_json_set_take(report, "addedNodeSelector", vmn_json_copy(selector));
 	copy_str(report, "creationTimestamp", vmim, "/metadata/creationTimestamp");

@@ -73,7 +73,8 @@ struct json_object *vmn_migration_state(struct json_object *vmim, struct json_ob
 /**
  * vmn_migration_report() - our report about one migration, lowerCamelCase keys; caller drops it
  * @vmi:	its VMI, or NULL
- * @events:	array of core Events, of which those about @vmim are taken; or NULL
+ * @events:	array of core Events, of which those about @vmim are taken; or NULL. Among those of the VMI
+ *		KubeVirt before 1.3 tells why a migration failed.
  *
  * namespace, name, uid, vmi, phase, sourceNode, targetNode, sourcePod, targetPod, mode, addedNodeSelector,
  * creationTimestamp, startTimestamp, endTimestamp, durationSeconds (creation to the end; only when final),

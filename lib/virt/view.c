@@ -79,7 +79,7 @@ static int tree_row(struct vmn_table *t, int parent, const char *kind, const cha
 	int row = vmn_table_row(t, parent);
 
 	vmn_table_cell(t, TREE_WHAT, what, parent < 0 ? VMN_STYLE_BOLD : VMN_STYLE_PLAIN);
-	vmn_table_cell(t, TREE_STATUS, status ? status : "", style);
+	vmn_table_cell(t, TREE_STATUS, status ? status : "", status ? style : VMN_STYLE_PLAIN);
 	vmn_table_cell(t, TREE_DETAIL, detail ? detail : "", VMN_STYLE_PLAIN);
 	return row;
 }

@@ -217,6 +217,8 @@ gone() {
 		"is in phase Scheduling and goes on"
 	vmn inspect migration -o json
 	assert_json '[.items[] | select(.vmi == "int-1" and .phase == "Scheduling" and .deletionTimestamp == null)] | length == 1'
+	vmn migrate int-1 --cancel --wait
+	assert_status 0
 }
 
 @test "when the time runs out the exit status is 124 and the migration goes on" {
@@ -248,13 +250,25 @@ gone() {
 	assert_equal "$(migrations_of lost-2)" 1
 }
 
+@test "looking for what was started survives cut connections" {
+	run_vm lost-4
+	lab fault add latency --value 2000 --method PUT --match lost-4/migrate
+	background "$VMNETCTL" migrate lost-4 --wait -v=6
+	wait_line "$background_err" "GET .*vmi-name.*lost-4 200"
+	lab fault add reset --value 20 --method GET --match virtualmachineinstancemigrations --count 2
+	background_end ""
+	assert_status 0
+	assert_stdout_has "virtualmachine/lost-4 migrated"
+	assert_equal "$(migrations_of lost-4)" 1
+}
+
 @test "when the request is lost, nothing is started and that is said" {
 	run_vm lost-3
 	lab fault add reset-before --method PUT --match lost-3/migrate --count 1
 	vmn migrate lost-3 --wait
 	assert_status 1
 	assert_stderr_has "cannot migrate vm default/lost-3: " \
-		"hint: look whether a migration began before you try again"
+		"hint: no migration came of it so far; before you try again see: vmnetctl inspect migration -n default"
 	assert_equal "$(migrations_of lost-3)" 0
 }
 
@@ -343,12 +357,29 @@ gone() {
 	node=$(node_of many-1)
 	vmn migrate --from-node "$node" --wait --max-parallel 3
 	assert_status 0
-	vmn inspect migration -o json
+	assert_stdout_line "virtualmachine/many-1 migrated from node $node to .*"
 	"$KUBECTL" get vmi -o json | jq -e --arg n "$node" 'all(.items[]; .status.nodeName != $n)'
 	vmn migrate --from-node "$node" --wait
 	assert_status 0
 	assert_stdout ""
 	assert_stderr_has "no running VM matches"
+	run_vm --binding bridge stay-1
+	node=$(node_of stay-1)
+	vmn migrate --from-node "$node" --wait
+	assert_status 1
+	assert_stderr_has "cannot migrate vm default/stay-1: InterfaceNotLiveMigratable" \
+		"hint: it stays on node '$node'; see: vmnetctl migrate --check -n default stay-1"
+	"$KUBECTL" get vmi -o json |
+		jq -e --arg n "$node" '[.items[] | select(.status.nodeName == $n) | .metadata.name] == ["stay-1"]'
+	vmn migrate stay-1
+	assert_status 1
+	assert_stderr_has "cannot migrate vm default/stay-1: Cannot migrate VMI, Reason: InterfaceNotLiveMigratable"
+	vmn migrate stay-1 --check -o json
+	assert_status 2
+	assert_json '.checks[] | select(.id == "podNetwork") | .verdict == "bad" and (.hint | contains("masquerade"))'
+	vmn migrate stay-1 many-1 --wait
+	assert_status 1
+	assert_stdout_line "virtualmachine/many-1 migrated .*"
 }
 
 @test "VMs chosen by label; each is reported, the others are done" {

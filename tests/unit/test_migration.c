@@ -144,6 +144,22 @@ static void test_failure_tells_reason_and_event(void **state)
 			    "migration failed (FailedMigration)");
 }
 
+static void test_an_event_of_the_vmi_tells_why_before_1_3(void **state)
+{
+	vmn_auto_json struct json_object *d = unit_data("migrations.json");
+	vmn_auto_json struct json_object *events = unit_json(
+		"[{\"type\":\"Warning\",\"reason\":\"Migrated\",\"message\":\"VirtualMachineInstance "
+		"migration uid u-other failed. reason:no\",\"involvedObject\":{\"uid\":\"v-1\"}},"
+		"{\"type\":\"Warning\",\"reason\":\"Migrated\",\"message\":\"VirtualMachineInstance "
+		"migration uid u-old failed. reason:the link broke\",\"involvedObject\":{\"uid\":\"v-1\"}}]");
+	vmn_auto_json struct json_object *r =
+		vmn_migration_report(vmn_json_get(d, "/overwritten"), NULL, events);
+
+	(void)state;
+	assert_string_equal(vmn_json_str(r, "/failureReason"), "the link broke");
+	assert_int_equal(vmn_json_len(vmn_json_array(r, "/events")), 0);
+}
+
 static void test_refusals_are_said_plainly(void **state)
 {
 	static const struct {
@@ -305,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_report_of_success),
 		cmocka_unit_test(test_state_of_another_migration_does_not_count),
 		cmocka_unit_test(test_failure_tells_reason_and_event),
+		cmocka_unit_test(test_an_event_of_the_vmi_tells_why_before_1_3),
 		cmocka_unit_test(test_refusals_are_said_plainly),
 		cmocka_unit_test(test_check_verdicts),
 		cmocka_unit_test(test_check_names_the_nodes),
