@@ -30,7 +30,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 
-enum { DEFAULT_NODES = 2, STOP_MS = 15000, REPORT_MAX = 8192 };
+enum { DEFAULT_NODES = 2, START_MS = 30000, STOP_MS = 15000, REPORT_MAX = 8192 };
 
 /* --- what was asked for, against what is there ---------------------------------- */
 
@@ -266,13 +266,24 @@ static int report_to_err(char *report, const struct lab_state *st, struct vmn_er
 
 static int wait_ready(int fd, pid_t child, const struct lab_state *st, struct vmn_err *err)
 {
+	int64_t deadline = vmn_deadline_in(START_MS);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char report[REPORT_MAX];
 	size_t len = 0;
 	ssize_t n;
 
-	while ((n = read(fd, report + len, sizeof(report) - 1 - len)) != 0) {
-		if (n < 0 && errno == EINTR)
+	for (;;) {
+		int r = poll(&p, 1, vmn_deadline_left(deadline));
+
+		if (r < 0 && errno == EINTR)
 			continue;
+		if (r == 0) {
+			(void)vmn_err_set(err, VMN_E_TIMEOUT, "the server does not answer");
+			return vmn_err_hint(err, "see 'vmnetctl lab logs --name %s'", st->name);
+		}
+		n = read(fd, report + len, sizeof(report) - 1 - len);
+		if (n == 0)
+			break;
 		if (n < 0)
 			return vmn_err_sys(err, errno, "cannot hear from the server");
 		len += (size_t)n;

@@ -12,7 +12,7 @@ setup_file() {
 setup() {
 	common_setup
 	needs_kubectl
-	ns=$(tr -dc a-z <<<"t-$BATS_TEST_NUMBER-$BATS_TEST_DESCRIPTION" | cut -c 1-20)-$BATS_TEST_NUMBER
+	ns=t$BATS_TEST_NUMBER
 	"$KUBECTL" create namespace "$ns" >/dev/null
 	"$KUBECTL" config view --raw --flatten >"$BATS_TEST_TMPDIR/kubeconfig"
 	KUBECONFIG=$BATS_TEST_TMPDIR/kubeconfig
@@ -152,7 +152,7 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_json '. == {"app": "web", "y": "2"}'
 	kc patch vm web-1 --type=json -p '[{"op":"test","path":"/metadata/labels/y","value":"3"}]'
 	assert_status 1
-	assert_stderr_has "the server rejected our request due to an error in our request"
+	assert_stderr_has "The request is invalid"
 	kc patch vm web-1 --type=strategic -p '{}'
 	assert_status 1
 	assert_stderr_has "application/merge-patch+json"
@@ -212,15 +212,47 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_status 1
 }
 
+# child NAME OWNER - a network that OWNER, another one, owns
+child() {
+	local uid
+
+	uid=$("$KUBECTL" get net-attach-def "$2" -o 'jsonpath={.metadata.uid}')
+	network "$1" "ownerReferences: [{apiVersion: k8s.cni.cncf.io/v1,
+	    kind: NetworkAttachmentDefinition, name: $2, uid: $uid, blockOwnerDeletion: true}]"
+}
+
+network() {
+	"$KUBECTL" create -f - >/dev/null <<-YAML
+		apiVersion: k8s.cni.cncf.io/v1
+		kind: NetworkAttachmentDefinition
+		metadata:
+		  name: $1
+		  ${2:-}
+	YAML
+}
+
 @test "what an owner leaves is collected, unless it is orphaned" {
-	create_vm owner Always
-	kc wait --for=condition=Ready vm/owner --timeout=30s
-	kc delete vm owner --cascade=foreground --timeout=30s
-	if [ "$status" -ne 0 ]; then # kubectl before 1.20 knows only true and false
-		kc delete vm owner --cascade=true
-	fi
-	wait_object_gone vmi owner
-	wait_object_gone pod "$("$KUBECTL" get pod -o name | head -n 1)"
+	network parent
+	child one parent
+	kc delete net-attach-def parent
+	assert_status 0
+	wait_object_gone net-attach-def one
+
+	network parent
+	child two parent
+	uid=$("$KUBECTL" get net-attach-def parent -o 'jsonpath={.metadata.uid}')
+	kc delete --raw "/apis/k8s.cni.cncf.io/v1/namespaces/$ns/network-attachment-definitions/parent?propagationPolicy=Orphan"
+	assert_status 0
+	kc get net-attach-def two -o 'jsonpath={.metadata.ownerReferences}'
+	assert_stdout_lacks "$uid"
+
+	network parent
+	child three parent
+	kc delete --raw "/apis/k8s.cni.cncf.io/v1/namespaces/$ns/network-attachment-definitions/parent?propagationPolicy=Foreground"
+	assert_status 0
+	wait_object_gone net-attach-def parent
+	kc get net-attach-def -o name
+	assert_stdout networkattachmentdefinition.k8s.cni.cncf.io/two
 }
 
 # wait_object_gone RESOURCE NAME - until it cannot be got; an empty name is gone
