@@ -374,12 +374,15 @@ static int check_faults(struct lab *lab, const struct lab_admission *a, struct v
 						a->kind->id == LAB_VMIM ?
 							vmn_json_str_or(a->obj, "/spec/vmiName", "") :
 							lab_obj_name(a->obj));
+	vmn_auto_free char *path = vmn_xasprintf("/apis/kubevirt.io/v1/namespaces/%s/%s/%s",
+						 a->ns ? a->ns : "", a->kind->plural,
+						 lab_obj_name(a->obj));
 	const struct lab_fault *f;
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
 		if (rows[i].kind != a->kind->id)
 			continue;
-		if (lab_fault_hit(lab, LAB_FAULT_API_DOWN, NULL, key))
+		if (lab_fault_hit(lab, LAB_FAULT_API_DOWN, NULL, path))
 			return a->subresource ?
 				       webhook_unreachable(STATUS_VALIDATOR, "status-validate", err) :
 				       webhook_unreachable(rows[i].mutator, rows[i].path, err);

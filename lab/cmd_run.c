@@ -108,6 +108,11 @@ struct creation {
 	char *name;
 };
 
+static bool is_document(const struct cmd_ctx *ctx)
+{
+	return ctx->globals->output == CMD_FORMAT_JSON || ctx->globals->output == CMD_FORMAT_YAML;
+}
+
 static void created(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
 	struct creation *c = arg;
@@ -118,8 +123,11 @@ static void created(void *arg, const struct vmn_kube_resp *resp, struct vmn_err 
 		cmd_report_failure(c->job->ctx, err);
 	} else {
 		vmn_json_set_bool(c->job->waiting, c->name, true);
-		cmd_done(c->job->ctx, "virtualmachine/%s created%s", c->name,
-			 c->job->o->dry_run == DRY_RUN_SERVER ? " (server dry run)" : "");
+		if (is_document(c->job->ctx) && cmd_print_doc(c->job->ctx, resp->body, err) < 0)
+			c->job->failed++;
+		else if (!is_document(c->job->ctx))
+			cmd_done(c->job->ctx, "virtualmachine/%s created%s", c->name,
+				 c->job->o->dry_run == DRY_RUN_SERVER ? " (server dry run)" : "");
 	}
 }
 
@@ -152,10 +160,16 @@ static int create_all(struct job *job, struct vmn_kube *k, struct vmn_strlist *n
 
 static int print_all(struct job *job, struct vmn_strlist *names, struct vmn_err *err)
 {
+	struct cmd_globals globals = *job->ctx->globals;
+	struct cmd_ctx ctx = *job->ctx;
+
+	if (!is_document(&ctx))
+		globals.output = CMD_FORMAT_YAML;
+	ctx.globals = &globals;
 	for (size_t i = 0; i < names->n; i++) {
 		vmn_auto_json struct json_object *vm = NULL;
 
-		if (make_vm(job->o, names->v[i], &vm, err) < 0 || cmd_print_doc(job->ctx, vm, err) < 0)
+		if (make_vm(job->o, names->v[i], &vm, err) < 0 || cmd_print_doc(&ctx, vm, err) < 0)
 			return -(int)err->code;
 	}
 	return 0;

@@ -33,7 +33,7 @@ enum lab_fault_kind {
 struct lab_fault {
 	enum lab_fault_kind kind;
 	char *method;	  /* NULL: any */
-	char *match;	  /* substring of the path, or of "NAMESPACE/VM" for the plug and migration kinds; NULL: any */
+	char *match;	  /* substring of the path, or of "NAMESPACE/VM" for the webhook, plug and migration kinds; NULL: any */
 	int64_t value;
 	int64_t retry_after; /* seconds, for LAB_FAULT_STATUS; -1: no header */
 	char *text;
