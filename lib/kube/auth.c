@@ -22,7 +22,7 @@ struct vmn_kube_auth {
 	char *what;
 	char *authorization;
 	char *cert_pem, *key_pem;
-	uint64_t cert_serial;
+	uint64_t serial, cert_serial;
 
 	char *token_file; /* or NULL */
 	int64_t reread_at_ms;
@@ -41,6 +41,7 @@ struct vmn_kube_auth {
 /* White space around it is dropped; what is inside must not end the header. */
 static int set_bearer(struct vmn_kube_auth *a, const char *token, struct vmn_err *err)
 {
+	vmn_auto_secret char *header = NULL;
 	size_t len;
 
 	token += strspn(token, " \t\r\n");
@@ -52,8 +53,12 @@ static int set_bearer(struct vmn_kube_auth *a, const char *token, struct vmn_err
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)token[i] < ' ' || token[i] == 0x7f)
 			return vmn_err_set(err, VMN_E_AUTH, "the token holds a control character");
+	header = vmn_xasprintf("Bearer %.*s", (int)len, token);
+	if (vmn_streq(a->authorization, header))
+		return 0;
 	vmn_free_secret(a->authorization);
-	a->authorization = vmn_xasprintf("Bearer %.*s", (int)len, token);
+	a->authorization = vmn_steal(&header);
+	a->serial++;
 	return 0;
 }
 
@@ -139,6 +144,7 @@ static int run_plugin(struct vmn_kube_auth *a, struct vmn_err *err)
 	set_cert(a, c.cert_pem, c.key_pem);
 	set_expiry(a, &c);
 	a->has_reply = true;
+	a->serial++;
 	return 0;
 }
 
@@ -233,24 +239,25 @@ int vmn_kube_auth_get(struct vmn_kube_auth *auth, struct vmn_kube_cred *ret, str
 		.authorization = auth->authorization,
 		.cert_pem = auth->cert_pem,
 		.key_pem = auth->key_pem,
+		.serial = auth->serial,
 		.cert_serial = auth->cert_serial,
 	};
 	return 0;
 }
 
-bool vmn_kube_auth_rejected(struct vmn_kube_auth *auth)
+bool vmn_kube_auth_rejected(struct vmn_kube_auth *auth, uint64_t serial)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	vmn_auto_secret char *old = NULL;
 
+	if (serial != auth->serial)
+		return true;
 	if (auth->exec) {
 		auth->has_reply = false;
 		return true;
 	}
 	if (!auth->token_file || !auth->authorization)
 		return false;
-	old = vmn_xstrdup(auth->authorization);
-	return renew_token_file(auth, &err) == 0 && strcmp(old, auth->authorization) != 0;
+	return renew_token_file(auth, &err) == 0 && serial != auth->serial;
 }
 
 void vmn_kube_auth_free(struct vmn_kube_auth *auth)

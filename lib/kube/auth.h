@@ -24,6 +24,7 @@ struct vmn_kube_cred {
 	const char *authorization; /* whole header value, "Bearer ..." or "Basic ...", or NULL */
 	const char *cert_pem;	   /* client certificate chain, or NULL */
 	const char *key_pem;	   /* its private key, or NULL */
+	uint64_t serial;	   /* changes with every renewal, see vmn_kube_auth_rejected() */
 	uint64_t cert_serial; /* changes when certificate or key change: connections must be new */
 };
 
@@ -73,11 +74,13 @@ int vmn_kube_auth_get(struct vmn_kube_auth *auth, struct vmn_kube_cred *ret,
 		      struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
- * vmn_kube_auth_rejected() - the server answered 401 to the last credentials
+ * vmn_kube_auth_rejected() - the server answered 401 to credentials of @serial
  *
- * Return: true when fetching them again may help (exec plugin, token file): retry once
+ * Of many requests under way with the same credentials the first one has them renewed.
+ *
+ * Return: true when there are or may be others now (exec plugin, token file): retry once
  */
-bool vmn_kube_auth_rejected(struct vmn_kube_auth *auth);
+bool vmn_kube_auth_rejected(struct vmn_kube_auth *auth, uint64_t serial);
 
 void vmn_kube_auth_free(struct vmn_kube_auth *auth);
 

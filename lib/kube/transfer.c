@@ -315,6 +315,7 @@ void vmn_xfer_begin(struct vmn_xfer *x)
 		return;
 	}
 	x->cert_serial = k->cert_serial;
+	x->cred_serial = cred.serial;
 	x->has_cert = cred.cert_pem != NULL;
 	x->tries++;
 	x->sends = 0;
@@ -410,7 +411,7 @@ static int64_t retry_delay(struct vmn_xfer *x, enum vmn_fate fate)
 	};
 
 	if (fate == VMN_FATE_ANSWERED && x->status == 401 && x->k->endpoint.is_tls &&
-	    !x->is_renewed && vmn_kube_auth_rejected(x->k->target.auth)) {
+	    !x->is_renewed && vmn_kube_auth_rejected(x->k->target.auth, x->cred_serial)) {
 		x->is_renewed = true;
 		vmn_logf(x->k->log, 1, "credentials rejected, trying once more with fresh ones");
 		return 0;

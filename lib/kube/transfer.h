@@ -60,6 +60,7 @@ struct vmn_xfer {
 	CURL *easy; /* while ACTIVE */
 	struct curl_slist *headers;
 	uint64_t cert_serial; /* of the client certificate @easy carries */
+	uint64_t cred_serial; /* of the credentials it was sent with */
 	bool has_cert;
 	char errbuf[CURL_ERROR_SIZE];
 

@@ -79,7 +79,7 @@ static void test_precedence(void **state)
 		if (!vmn_streq(cred.authorization, rows[i].authorization))
 			fail_msg("row %zu: %s", i, cred.authorization);
 		assert_int_equal(cred.cert_pem != NULL, rows[i].has_cert);
-		assert_false(vmn_kube_auth_rejected(a));
+		assert_false(vmn_kube_auth_rejected(a, cred.serial));
 		vmn_kube_auth_free(a);
 	}
 }
@@ -136,22 +136,26 @@ static void test_token_file_rotates(void **state)
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	struct vmn_kube_auth *a = NULL;
 	struct vmn_kube_cred cred;
+	uint64_t old;
 
 	(void)state;
 	assert_int_equal(vmn_kube_auth_new(&spec, &a, &err), 0);
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_string_equal(cred.authorization, "Bearer one");
 	/* a 401 with the same file on disk is final */
-	assert_false(vmn_kube_auth_rejected(a));
+	assert_false(vmn_kube_auth_rejected(a, cred.serial));
 	free(put_file("rotating", "two\n", 0600));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_string_equal(cred.authorization, "Bearer one"); /* not due for a minute */
-	assert_true(vmn_kube_auth_rejected(a));
+	old = cred.serial;
+	assert_true(vmn_kube_auth_rejected(a, old));
+	/* so is the 401 of another request that was under way with the old token */
+	assert_true(vmn_kube_auth_rejected(a, old));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_string_equal(cred.authorization, "Bearer two");
 	/* the file's absence for a moment does not take the token away */
 	(void)unlink(path);
-	assert_false(vmn_kube_auth_rejected(a));
+	assert_false(vmn_kube_auth_rejected(a, cred.serial));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_string_equal(cred.authorization, "Bearer two");
 	vmn_kube_auth_free(a);
@@ -281,6 +285,7 @@ static void test_plugin_is_asked_once(void **state)
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 		struct vmn_kube_auth *a = auth_with(exec, 0);
 		struct vmn_kube_cred cred;
+		uint64_t old;
 
 		for (int k = 0; k < 3; k++) {
 			if (vmn_kube_auth_get(a, &cred, &err) < 0)
@@ -288,8 +293,11 @@ static void test_plugin_is_asked_once(void **state)
 			assert_string_equal(cred.authorization, "Bearer tok");
 		}
 		assert_int_equal(run_count(), 1);
-		assert_true(vmn_kube_auth_rejected(a));
-		assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
+		old = cred.serial;
+		for (int k = 0; k < 3; k++) { /* requests that were under way together */
+			assert_true(vmn_kube_auth_rejected(a, old));
+			assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
+		}
 		assert_int_equal(run_count(), 2);
 		vmn_kube_auth_free(a);
 	}
@@ -340,10 +348,10 @@ static void test_certificates_that_change(void **state)
 	assert_null(cred.authorization);
 	assert_non_null(cred.key_pem);
 	serial = cred.cert_serial;
-	assert_true(vmn_kube_auth_rejected(a));
+	assert_true(vmn_kube_auth_rejected(a, cred.serial));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_int_equal(cred.cert_serial, serial); /* the same certificate: connections may stay */
-	assert_true(vmn_kube_auth_rejected(a));
+	assert_true(vmn_kube_auth_rejected(a, cred.serial));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_int_equal(cred.cert_serial, serial + 1);
 	vmn_kube_auth_free(a);
