@@ -15,13 +15,11 @@
 
 #define GROUPS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-const struct lab_builtin_user lab_users[] = {
-	{{"admin", GROUPS("system:masters", "system:authenticated"), false}, "may do everything"},
-	{{"edit", GROUPS("vmnetctl-lab:edit", "system:authenticated"), false},
-	 "has KubeVirt's edit role of the chosen version"},
-	{{"limited", GROUPS("vmnetctl-lab:limited", "system:authenticated"), false},
-	 "may get, list and patch VMs, nothing else"},
-	{{"nobody", GROUPS("system:authenticated"), false}, "may do nothing"},
+const struct lab_user lab_users[] = {
+	{"admin", GROUPS("system:masters", "system:authenticated"), false},
+	{"edit", GROUPS("vmnetctl-lab:edit", "system:authenticated"), false},
+	{"limited", GROUPS("vmnetctl-lab:limited", "system:authenticated"), false},
+	{"nobody", GROUPS("system:authenticated"), false},
 };
 const size_t lab_users_len = VMN_ARRAY_LEN(lab_users);
 
@@ -172,8 +170,8 @@ int lab_authorize(const struct lab *lab, const struct lab_access *a, struct vmn_
 const struct lab_user *lab_user_find(const char *name)
 {
 	for (size_t i = 0; i < lab_users_len; i++) {
-		if (strcmp(lab_users[i].user.name, name) == 0)
-			return &lab_users[i].user;
+		if (strcmp(lab_users[i].name, name) == 0)
+			return &lab_users[i];
 	}
 	return NULL;
 }

@@ -5,13 +5,8 @@
 
 #include "lab/lab.h"
 
-/* A user that every lab has, with a client certificate, a token and a context in the kubeconfig. */
-struct lab_builtin_user {
-	struct lab_user user;
-	const char *about; /* one line for people */
-};
-
-extern const struct lab_builtin_user lab_users[];
+/* The users that every lab has, with a client certificate, a token and contexts in the kubeconfig. */
+extern const struct lab_user lab_users[];
 extern const size_t lab_users_len;
 extern const struct lab_user lab_anonymous;
 

@@ -29,7 +29,7 @@
 #include "lib/base/clock.h"
 
 enum {
-	BODY_MAX = 3 << 20, /* as kube-apiserver */
+	BODY_MAX = 3 << 20,    /* as kube-apiserver */
 	POOL_BYTES = 64 << 10, /* request line and headers must fit */
 	STREAM_BLOCK = 32 << 10,
 	STREAM_MAX = 256 << 20, /* a watcher that does not read is cut here */
@@ -47,7 +47,7 @@ struct identity {
 /* What is remembered of a connection. */
 struct peer {
 	bool is_known; /* the certificate was looked at */
-	bool is_bad; /* there is one, and it is not ours */
+	bool is_bad;   /* there is one, and it is not ours */
 	bool has_cert;
 	struct identity id;
 };
@@ -69,7 +69,7 @@ struct exchange {
 	bool is_suspended, is_ended;
 	struct vmn_buf out;
 	size_t out_pos;
-	int hangup_fd; /* watched for the peer's end, -1: not */
+	int hangup_fd;	   /* watched for the peer's end, -1: not */
 	int64_t cut_after; /* bytes, -1: whole */
 };
 
@@ -161,7 +161,7 @@ static const struct lab_user *user_by_token(const struct lab_http *http, const c
 	for (size_t i = 0; i < lab_users_len; i++) {
 		if (strlen(http->tokens[i]) == len &&
 		    gnutls_memcmp(http->tokens[i], token, len) == 0)
-			found = &lab_users[i].user;
+			found = &lab_users[i];
 	}
 	return found;
 }
@@ -704,7 +704,7 @@ static int load_tokens(struct lab_http *http, struct lab_pki *pki, struct vmn_er
 	http->tokens = vmn_xcalloc(lab_users_len, sizeof(char *));
 	for (size_t i = 0; i < lab_users_len; i++) {
 		VMN_CLEANUP(lab_pair_clear) struct lab_pair pair = {0};
-		const struct lab_user *u = &lab_users[i].user;
+		const struct lab_user *u = &lab_users[i];
 
 		if (lab_pki_user(pki, u->name, u->groups, &pair, &http->tokens[i], err) < 0)
 			return -(int)err->code;

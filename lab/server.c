@@ -30,7 +30,13 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 
-enum { DEFAULT_NODES = 2, START_MS = 30000, STOP_MS = 15000, REPORT_MAX = 8192 };
+enum {
+	DEFAULT_NODES = 2,
+	START_MS = 30000,
+	STOP_MS = 15000,
+	REPORT_MAX = 8192,
+	LOG_MAX = 16 << 20
+};
 
 /* --- what was asked for, against what is there ---------------------------------- */
 
@@ -210,11 +216,14 @@ int lab_server_run(const struct lab_state *st, const struct lab_wish *wish, int 
 
 /* --- in the background ---------------------------------------------------------- */
 
-/* Leave the caller's session, terminal and descriptors; keep @ready_fd. */
+/* Leave the caller's session, terminal and descriptors; keep @ready_fd. A long log begins anew. */
 static int detach(const struct lab_state *st, int *ready_fd, struct vmn_err *err)
 {
 	vmn_auto_free char *path = lab_state_path(st, "server.log");
-	int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct stat old;
+	bool is_full = stat(path, &old) == 0 && old.st_size > LOG_MAX;
+	int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (is_full ? O_TRUNC : 0),
+		       0600);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (log < 0 || null < 0)

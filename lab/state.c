@@ -247,15 +247,14 @@ static int write_kubeconfig(const struct lab_state *st, struct lab_pki *pki, uns
 	vmn_auto_buf struct vmn_buf out = VMN_BUF_INIT(0);
 
 	for (size_t i = 0; i < lab_users_len; i++) {
-		if ((!only || only == &lab_users[i].user) &&
-		    add_user(&kc, pki, &lab_users[i].user, err) < 0)
+		if ((!only || only == &lab_users[i]) && add_user(&kc, pki, &lab_users[i], err) < 0)
 			return -(int)err->code;
 	}
 	doc = vmn_json_build(
 		"{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"clusters\":[{\"name\":%s,"
 		"\"cluster\":{\"server\":%s,\"certificate-authority-data\":%J}}],"
 		"\"users\":%J,\"contexts\":%J,\"current-context\":%s}",
-		cluster, server, ca, users, contexts, only ? only->name : lab_users[0].user.name);
+		cluster, server, ca, users, contexts, only ? only->name : lab_users[0].name);
 	vmn_yaml_write(doc, &out);
 	return vmn_file_write(path, out.data, out.len, 0600, err);
 }
@@ -264,7 +263,7 @@ int lab_state_kubeconfigs(const struct lab_state *st, struct lab_pki *pki, unsig
 			  struct vmn_err *err)
 {
 	for (size_t i = 0; i < lab_users_len; i++) {
-		if (write_kubeconfig(st, pki, port, &lab_users[i].user, err) < 0)
+		if (write_kubeconfig(st, pki, port, &lab_users[i], err) < 0)
 			return -(int)err->code;
 	}
 	return write_kubeconfig(st, pki, port, NULL, err);
