@@ -215,6 +215,8 @@ static void job_done(void *arg, struct json_object *report, struct vmn_err *err)
 {
 	struct turn *turn = arg;
 
+	if (err && report && is_document(turn->run))
+		vmn_json_append_take(turn->run->reports, json_object_get(report));
 	if (err)
 		fail(turn->run, turn->target, err);
 	else
@@ -239,6 +241,21 @@ static void start_job(struct turn *turn)
 	turn->job = vmn_migrate_start(r->k, &wish, r->o->wait_ms ? job_phase : NULL, job_done, turn);
 }
 
+/* Nothing to do: it runs where it shall. */
+static void tell_there(struct turn *turn)
+{
+	struct run *r = turn->run;
+	const struct vmn_target *t = turn->target;
+
+	if (is_document(r))
+		vmn_json_append_take(r->reports,
+				     vmn_json_build("{\"namespace\":%s,\"vmi\":%s,\"node\":%s}",
+						    t->ns, t->name, r->o->to_node));
+	else if (r->ctx->globals->output != CMD_FORMAT_NAME)
+		cmd_done(r->ctx, "%s/%s is on node %s already", kind_of(turn), t->name,
+			 r->o->to_node);
+}
+
 /* Where does it run? Who may not read that still may migrate. */
 static void vmi_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
@@ -247,12 +264,11 @@ static void vmi_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err
 
 	(void)err;
 	if (resp && vmn_streq(vmn_json_str(resp->body, "/status/nodeName"), r->o->to_node)) {
-		cmd_done(r->ctx, "%s/%s is on node %s already", kind_of(turn), turn->target->name,
-			 r->o->to_node);
+		tell_there(turn);
 		end_turn(turn);
-		return;
+	} else {
+		start_job(turn);
 	}
-	start_job(turn);
 }
 
 static void start_turn(struct turn *turn)
@@ -293,8 +309,10 @@ static bool is_over(void *arg)
 {
 	const struct run *r = arg;
 
+	if (r->active == 0 && r->next == r->targets.n)
+		return true;
 	vmn_progress_tick(cmd_progress(r->ctx));
-	return r->active == 0 && r->next == r->targets.n;
+	return false;
 }
 
 /* --- the end of a run --------------------------------------------------------------- */
@@ -309,6 +327,8 @@ static void tell_left(struct run *r, const char *why)
 
 		if (turn->is_done)
 			continue;
+		if (vmim && is_document(r))
+			vmn_json_append_take(r->reports, vmn_migration_report(vmim, NULL, NULL));
 		if (vmim)
 			(void)vmn_err_set(&err, VMN_E_TIMEOUT,
 					  "%s: migration '%s' is in phase %s and goes on", why,

@@ -180,6 +180,11 @@ gone() {
 	assert_stdout ""
 	assert_stderr_has "cannot migrate vm default/bad-1: migration 'kubevirt-migrate-vm-" " failed" \
 		"the disk is on fire" "(FailedMigration)"
+	vmn migrate bad-1 --wait -o json
+	assert_status 1
+	assert_json '.vmi == "bad-1" and .phase == "Failed" and .failureReason == "the disk is on fire"
+		and any(.events[]; .reason == "FailedMigration")'
+	tail -n 1 <<<"$stderr" | jq -e '.kind == "Status" and .status == "Failure"' >/dev/null
 }
 
 @test "--cancel works in each phase, and who follows is told" {
@@ -228,8 +233,9 @@ gone() {
 	assert_status 124
 	assert_stderr_has "cannot migrate vm default/time-1: time ran out: migration 'kubevirt-migrate-vm-" \
 		"goes on" "hint: see how it goes: vmnetctl inspect migration -n default kubevirt-migrate-vm-"
-	vmn migrate time-1 --cancel --wait
+	vmn migrate time-1 --cancel --wait -o json
 	assert_status 0
+	assert_json '.vmi == "time-1" and .deletionTimestamp != null'
 }
 
 # --- answers that get lost ----------------------------------------------------------------------
@@ -325,6 +331,9 @@ gone() {
 	vmn migrate to-1 --to-node "$to" --wait
 	assert_status 0
 	assert_stdout "virtualmachine/to-1 is on node $to already"
+	vmn migrate to-1 --to-node "$to" -o json
+	assert_status 0
+	assert_json '.vmi == "to-1" and .node == $n' --arg n "$to"
 	vmn migrate to-1 --addedNodeSelector "kubernetes.io/hostname=$from,kubevirt.io/schedulable=true" --wait
 	assert_status 0
 	assert_stdout_has "migrated from node $to to node $from"
