@@ -14,7 +14,7 @@ struct add_opts {
 
 static const char *const binding_words[] = {"bridge", "masquerade", "sriov", "managedTap", NULL};
 static const char *const state_words[] = {"up", "down", NULL};
-static const char *const model_words[] = {"virtio", "e1000",	"e1000e", "igb",
+static const char *const model_words[] = {"virtio",   "e1000", "e1000e",  "igb",
 					  "ne2k_pci", "pcnet", "rtl8139", NULL};
 
 enum { GROUP_BINDING = 1 };
@@ -22,7 +22,8 @@ enum { GROUP_BINDING = 1 };
 #define OPT(field) .offset = offsetof(struct add_opts, field)
 
 static const struct cmd_opt add_options[] = {
-	PLUG_OPTS_IFACE(struct add_opts, "name of the interface in the VM: letters, digits, - and _"),
+	PLUG_OPTS_IFACE(struct add_opts,
+			"name of the interface in the VM: letters, digits, - and _"),
 	{CMD_OPT_STR, 0, "network-attachment-definition-name", OPT(nad), .arg = "[NS/]NAD",
 	 .flags = CMD_OPT_REQUIRED, .complete = CMD_COMPLETE_NAD,
 	 .help = "the network to plug into; without NS one of the VM's namespace"},
@@ -66,7 +67,8 @@ static int add_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 static const struct cmd_example add_examples[] = {
 	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1",
 	 "Plug a second interface into a running VM."},
-	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1 --wait=2m",
+	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1 "
+	 "--wait=2m",
 	 "The same, and return when the guest has it."},
 	{"vmnetctl addinterface --all --name dyn1 --network-attachment-definition-name nad1",
 	 "Plug one into every VM of the namespace."},
@@ -84,8 +86,10 @@ const struct cmd cmd_addinterface = {
 	.description =
 		"Plugs a network interface into running VMs, and writes it into the ones that are "
 		"stopped.\n\n"
-		"The server's discovery tells how: by the addinterface subresource of KubeVirt up to "
-		"1.0, or by a patch of the VM's template for later ones. What the server would accept "
+		"The server's discovery tells how: by the addinterface subresource of KubeVirt up "
+		"to "
+		"1.0, or by a patch of the VM's template for later ones. What the server would "
+		"accept "
 		"and never do is refused with the reason.\n\n"
 		"An interface that is there already, on the same network, is left as it is.",
 	.max_args = -1,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What addinterface, removeinterface and updateinterface share: picking VMs, working in parallel, reports. */
+/* What addinterface, removeinterface and updateinterface share: picking VMs, working in parallel,
+ * reports. */
 #include "config.h"
 
 #include <stdio.h>
@@ -73,17 +74,26 @@ static void turn_free(struct turn *t)
 static const char *operand_name(const char *operand, struct vmn_err *err)
 {
 	static const char *const types[] = {
-		"vm", "vms", "virtualmachine", "virtualmachines",
-		"virtualmachine.kubevirt.io", "virtualmachines.kubevirt.io",
-		"vmi", "vmis", "virtualmachineinstance", "virtualmachineinstances",
-		"virtualmachineinstance.kubevirt.io", "virtualmachineinstances.kubevirt.io",
+		"vm",
+		"vms",
+		"virtualmachine",
+		"virtualmachines",
+		"virtualmachine.kubevirt.io",
+		"virtualmachines.kubevirt.io",
+		"vmi",
+		"vmis",
+		"virtualmachineinstance",
+		"virtualmachineinstances",
+		"virtualmachineinstance.kubevirt.io",
+		"virtualmachineinstances.kubevirt.io",
 	};
 	const char *slash = strchr(operand, '/'), *name = slash ? slash + 1 : operand;
 	size_t len = slash ? (size_t)(slash - operand) : 0;
 	bool is_known = !slash;
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(types); i++)
-		is_known = is_known || (strlen(types[i]) == len && strncmp(types[i], operand, len) == 0);
+		is_known = is_known ||
+			   (strlen(types[i]) == len && strncmp(types[i], operand, len) == 0);
 	if (!is_known) {
 		vmn_err_set(err, VMN_E_USAGE, "'%s' is neither a VM nor a VMI", operand);
 		vmn_err_hint(err, "write NAME, vm/NAME or vmi/NAME");
@@ -125,7 +135,7 @@ static void fail(struct run *r, const char *ns, const char *name, struct vmn_err
 	r->timed_out += err->code == VMN_E_TIMEOUT;
 	(void)vmn_err_wrap(err, "cannot %s interface \"%s\" %s vm %s/%s",
 			   words[r->wish->verb].infinitive, r->wish->iface,
-			   r->wish->verb == VMN_PLUG_ADD	  ? "to"
+			   r->wish->verb == VMN_PLUG_ADD      ? "to"
 			   : r->wish->verb == VMN_PLUG_REMOVE ? "from"
 							      : "of",
 			   ns, name);
@@ -181,10 +191,10 @@ static void tell_line(struct run *r, const struct turn *t, const char *what, con
 
 static void tell(struct run *r, const struct turn *t, const struct vmn_plug_result *res)
 {
-	const char *rest = r->o->dry_run == DRY_RUN_CLIENT   ? " (dry run)"
-			   : r->o->dry_run == DRY_RUN_SERVER ? " (server dry run)"
+	const char *rest = r->o->dry_run == DRY_RUN_CLIENT	    ? " (dry run)"
+			   : r->o->dry_run == DRY_RUN_SERVER	    ? " (server dry run)"
 			   : !res->plan->is_live && res->is_changed ? ", from the next start on"
-							       : "";
+								    : "";
 
 	if (r->ctx->globals->output == CMD_FORMAT_NAME)
 		printf("%s.kubevirt.io/%s\n", kind(t), t->name);
@@ -195,7 +205,8 @@ static void tell(struct run *r, const struct turn *t, const struct vmn_plug_resu
 	else if (is_document(r))
 		return; /* a dry run with nothing to do */
 	else if (res->is_changed)
-		tell_line(r, t, words[r->wish->verb].past, vmn_dialect_text(res->plan->dialect), rest);
+		tell_line(r, t, words[r->wish->verb].past, vmn_dialect_text(res->plan->dialect),
+			  rest);
 	else
 		tell_line(r, t, "unchanged", res->plan->note, rest);
 }
@@ -233,8 +244,10 @@ static void plugged(void *arg, const struct vmn_plug_result *res, struct vmn_err
 			t = NULL;
 		} else {
 			if (res->plan->needs_migration && res->is_changed && !r->o->dry_run)
-				cmd_warn(r->ctx, "vm %s/%s: only a migration finishes this (see "
-						 "--wait --migrate)", t->ns, t->name);
+				cmd_warn(r->ctx,
+					 "vm %s/%s: only a migration finishes this (see "
+					 "--wait --migrate)",
+					 t->ns, t->name);
 			tell(r, t, res);
 		}
 	}
@@ -254,11 +267,12 @@ static void start(struct run *r, const struct vmn_vmfeed_item *item)
 	};
 	r->active++;
 	r->total++;
-	vmn_plug_start(r->plugs, item->ns, item->name, item->is_known ? &item->known : NULL, plugged,
-		       t);
+	vmn_plug_start(r->plugs, item->ns, item->name, item->is_known ? &item->known : NULL,
+		       plugged, t);
 }
 
-/* Keep max_parallel VMs in work. Jobs may end before they are started; the outermost call goes on. */
+/* Keep max_parallel VMs in work. Jobs may end before they are started; the outermost call goes on.
+ */
 static void pump(struct run *r)
 {
 	struct vmn_vmfeed_item item;

@@ -36,7 +36,7 @@ extern const char *const plug_via_words[], *const plug_dry_run_words[];
 	{CMD_OPT_DURATION, 0, "wait", PLUG_OPT(type, wait_ms), .arg = "TIMEOUT", .bare = "2m",     \
 	 .flags = CMD_OPT_OPTIONAL_ARG, .help = wait_text},                                        \
 	{CMD_OPT_BOOL, 0, "migrate", PLUG_OPT(type, migrate),                                      \
-	 .help = "migrate a VM when only that finishes the change; waits 10m unless --wait says"},                  \
+	 .help = "migrate a VM when only that finishes the change; waits, 10m by default"},                  \
 	{CMD_OPT_ENUM, 0, "via", PLUG_OPT(type, via), .arg = "WAY", .words = plug_via_words,       \
 	 .def = "auto",                                                                            \
 	 .help = "subresource or spec patch; auto asks the server's discovery"},                   \

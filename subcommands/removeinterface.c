@@ -15,8 +15,9 @@ static const struct cmd_opt remove_options[] = {
 	{CMD_OPT_BOOL, 0, "persist", .offset = offsetof(struct remove_opts, persist),
 	 .help = "remove it from the VM as well, where the cluster offers the choice; elsewhere it "
 		 "always goes"},
-	PLUG_OPTS_COMMON(struct remove_opts,
-			 "until the pod and the guest are rid of the interface, or TIMEOUT ran out"),
+	PLUG_OPTS_COMMON(
+		struct remove_opts,
+		"until the pod and the guest are rid of the interface, or TIMEOUT ran out"),
 	{0},
 };
 
@@ -42,7 +43,8 @@ const struct cmd cmd_removeinterface = {
 	.summary = "unplug a network interface from VMs",
 	.operands = "VM...",
 	.description =
-		"Unplugs a network interface from running VMs, and takes it out of the ones that are "
+		"Unplugs a network interface from running VMs, and takes it out of the ones that "
+		"are "
 		"stopped.\n\n"
 		"A running VM lets go of interfaces with bridge binding only, and its guest has to "
 		"co-operate. The default interface stays.",

@@ -21,8 +21,9 @@ static const struct cmd_opt update_options[] = {
 	{CMD_OPT_STR, 0, "network-attachment-definition-name", OPT(nad), .arg = "[NS/]NAD",
 	 .complete = CMD_COMPLETE_NAD,
 	 .help = "move the interface to this network; a running VM follows by a migration"},
-	PLUG_OPTS_COMMON(struct update_opts, "until the running VM shows the change, or TIMEOUT ran "
-					     "out"),
+	PLUG_OPTS_COMMON(struct update_opts,
+			 "until the running VM shows the change, or TIMEOUT ran "
+			 "out"),
 	{0},
 };
 
@@ -42,7 +43,8 @@ static int update_run(struct cmd_ctx *ctx, const void *opts, int argc, char **ar
 static const struct cmd_example update_examples[] = {
 	{"vmnetctl updateinterface web-1 --name dyn1 --state down",
 	 "Take the link of an interface down, as if its cable were pulled."},
-	{"vmnetctl updateinterface web-1 --name dyn1 --network-attachment-definition-name nad2 --wait",
+	{"vmnetctl updateinterface web-1 --name dyn1 --network-attachment-definition-name nad2 "
+	 "--wait",
 	 "Move an interface to another network; the cluster migrates the VM for that."},
 	{0},
 };

@@ -40,8 +40,10 @@ int vmn_dialect_choose(const struct vmn_dialects *d, enum vmn_plug_verb verb, en
 	}
 	/* 1.0's alpha and beta could plug and not unplug. */
 	if (verb == VMN_PLUG_REMOVE && via == VMN_VIA_AUTO && !vmn_dialects_follow_spec(d)) {
-		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server can plug interfaces but not unplug them");
-		return vmn_err_hint(err, "--via spec takes the interface out of the VM for its next start");
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "this server can plug interfaces but not unplug them");
+		return vmn_err_hint(
+			err, "--via spec takes the interface out of the VM for its next start");
 	}
 	*ret = VMN_DIALECT_SPEC;
 	return 0;

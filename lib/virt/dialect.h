@@ -4,10 +4,11 @@
  *
  * Told from discovery alone, never from a version string:
  *
- *   VMN_DIALECT_VMI   PUT virtualmachineinstances/NAME/addinterface: the running VM only. KubeVirt up to 1.0.0-rc.0,
- *                     which has the PUT of the VM as well, for a change that survives a restart
+ *   VMN_DIALECT_VMI   PUT virtualmachineinstances/NAME/addinterface: the running VM only. KubeVirt
+ *                     up to 1.0.0-rc.0, which has the PUT of the VM as well, for a change that
+ *                     survives a restart
  *   VMN_DIALECT_VM    PUT virtualmachines/NAME/addinterface: always persistent. KubeVirt 1.0
- *   VMN_DIALECT_SPEC  JSON patch of the VM's template. KubeVirt 1.1 and later, which has neither PUT
+ *   VMN_DIALECT_SPEC  JSON patch of the VM's template. KubeVirt 1.1 and later, without any PUT
  */
 #ifndef VMN_VIRT_DIALECT_H
 #define VMN_VIRT_DIALECT_H

@@ -38,15 +38,16 @@ static void look_at_pod(struct json_object *vmi, struct json_object *pod, const 
 	delivered = vmn_json_find(status, "interface", links.pod, NULL);
 	ret->in_annotation = vmn_json_find(asked, "interface", links.pod, NULL);
 	ret->in_network_status = delivered;
-	ret->is_nad_delivered = ret->nad && vmn_nad_is_same(vmn_json_str(delivered, "/name"), ret->nad,
-							    vmn_json_str(vmi, "/metadata/namespace"));
+	ret->is_nad_delivered =
+		ret->nad && vmn_nad_is_same(vmn_json_str(delivered, "/name"), ret->nad,
+					    vmn_json_str(vmi, "/metadata/namespace"));
 }
 
 void vmn_hops_look(struct json_object *vm, struct json_object *vmi, struct json_object *pod,
 		   const char *name, struct vmn_hops *ret)
 {
-	struct json_object *status = vmn_json_find(vmn_json_array(vmi, "/status/interfaces"),
-						   "name", name, NULL);
+	struct json_object *status =
+		vmn_json_find(vmn_json_array(vmi, "/status/interfaces"), "name", name, NULL);
 	const char *info = vmn_json_str(status, "/infoSource");
 	struct vmn_nic wanted = {0}, accepted = {0};
 
@@ -120,12 +121,9 @@ const char *vmn_plug_step_text(int step)
 const char *vmn_unplug_step_text(int step)
 {
 	static const char *const texts[] = {
-		"asked for",
-		"the VMI marks it absent",
-		"the pod is detached",
-		"the guest let go of it",
-		"unplugged",
-		"gone from the VMI",
+		"asked for",	       "the VMI marks it absent",
+		"the pod is detached", "the guest let go of it",
+		"unplugged",	       "gone from the VMI",
 		"gone from the VM",
 	};
 
@@ -144,7 +142,8 @@ const char *vmn_plug_stuck_text(const struct vmn_hops *h)
 		/* Where the pod could not be read, step 1 looks like 2, which is the common one. */
 		if (step == 1 && h->has_pod)
 			return "the pod is not ready";
-		return "no dynamic-networks-controller (or no thick Multus) attached the pod, or the "
+		return "no dynamic-networks-controller (or no thick Multus) attached the pod, or "
+		       "the "
 		       "network attachment definition is wrong";
 	}
 	switch (step) {
@@ -153,7 +152,8 @@ const char *vmn_plug_stuck_text(const struct vmn_hops *h)
 			return "the VMI still has a removed interface of that name";
 		if (h->has_vm && !h->in_template)
 			return "virt-controller has not taken the request, or its queue is blocked";
-		return "virt-controller has not carried it to the VMI: the feature gate HotplugNICs "
+		return "virt-controller has not carried it to the VMI: the feature gate "
+		       "HotplugNICs "
 		       "may be off, or the binding cannot be plugged";
 	case 3:
 		return "virt-controller has not read the pod's network status";
@@ -169,8 +169,9 @@ const char *vmn_unplug_stuck_text(const struct vmn_hops *h)
 	int step = vmn_unplug_step(h);
 
 	if (step == 0)
-		return h->is_ordinal ? "the pod has ordinal interface names, which cannot be unplugged"
-				     : "virt-controller has not carried the removal to the VMI";
+		return h->is_ordinal
+			       ? "the pod has ordinal interface names, which cannot be unplugged"
+			       : "virt-controller has not carried the removal to the VMI";
 	if (h->in_domain)
 		return "the guest has not released the device";
 	if (h->in_multus)
@@ -202,7 +203,8 @@ int vmn_plug_failure(struct json_object *vm, struct json_object *vmi, struct vmn
 
 	vmn_vmi_read(vmi, &instance);
 	vmn_vm_read(vm, &machine);
-	if (vmi && (strcmp(instance.phase, "Failed") == 0 || strcmp(instance.phase, "Succeeded") == 0))
+	if (vmi &&
+	    (strcmp(instance.phase, "Failed") == 0 || strcmp(instance.phase, "Succeeded") == 0))
 		return vmn_err_set(err, VMN_E_CONFLICT, "the VMI ended (phase %s)", instance.phase);
 	if (machine.plug_error)
 		return vmn_err_set(err, VMN_E_CONFLICT, "virt-controller refuses: %s",

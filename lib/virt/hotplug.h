@@ -9,7 +9,7 @@
  *   P3 the pod's network-status shows it          U3 the guest let go: infoSource lost "domain"
  *   P4 VMI status has it with multus-status       U4 unplugged: the VMI's status lost it
  *   P5 plugged: infoSource has domain as well     U5 the VMI's spec lost it
- *   P6 the guest agent sees it                    U6 the VM's template lost it (KubeVirt 1.1 and later)
+ *   P6 the guest agent sees it                    U6 the VM's template lost it (from KubeVirt 1.1)
  *
  * A later step counts even where an earlier one cannot be seen (pods may not be readable).
  */
@@ -29,7 +29,7 @@ struct vmn_hops {
 	bool is_sriov;
 	bool is_ordinal;	    /* the pod is known to use ordinal names */
 	bool is_migration_required; /* condition MigrationRequired is True */
-	bool is_migration_pending;  /* ... is False: the cluster gives an in-place plug a moment first */
+	bool is_migration_pending;  /* ... is False: in-place plugging has its chance first */
 	bool is_nad_delivered;	    /* the pod's network-status is of the VMI's network */
 	const char *link_state;	    /* VMI status linkState, or NULL; borrowed from the VMI */
 	const char *nad;	    /* network in the VMI's spec, or NULL; borrowed from the VMI */
@@ -41,10 +41,10 @@ void vmn_hops_look(struct json_object *vm, struct json_object *vmi, struct json_
 
 /** vmn_plug_step() - 0 to 6: the last step of P1 to P6 that was reached */
 int vmn_plug_step(const struct vmn_hops *h);
-/** vmn_unplug_step() - 0 to 6: the last step of U1 to U6; U6 can be told with the VM at hand only */
+/** vmn_unplug_step() - 0 to 6: the last step of U1 to U6; U6 shows only with the VM at hand */
 int vmn_unplug_step(const struct vmn_hops *h);
 
-/** vmn_plug_step_text() - what reaching @step means, e.g. "the pod was asked for it"; 0: not begun */
+/** vmn_plug_step_text() - what reaching @step means: "the pod was asked for it"; 0: not begun */
 const char *vmn_plug_step_text(int step);
 const char *vmn_unplug_step_text(int step);
 

@@ -64,9 +64,9 @@ bool vmn_is_ordinal_ifname(const char *name)
 /* The NIC that VMI.status.interfaces[] names for @network; NULL when it does not */
 static const char *reported_nic(struct json_object *vmi, const char *network)
 {
-	return vmn_json_str(vmn_json_find(vmn_json_array(vmi, "/status/interfaces"), "name",
-					  network, NULL),
-			    "/podInterfaceName");
+	return vmn_json_str(
+		vmn_json_find(vmn_json_array(vmi, "/status/interfaces"), "name", network, NULL),
+		"/podInterfaceName");
 }
 
 enum vmn_naming vmn_naming_decide(struct json_object *vmi, struct json_object *network_status)

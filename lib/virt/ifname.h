@@ -2,8 +2,8 @@
 /*
  * ifname.h - the names KubeVirt gives to links in a pod's network namespace (pure)
  *
- * Two schemes. Hashed (KubeVirt 1.0.0-rc.0 and later): a secondary NIC is "pod" and the first 11 hex
- * digits of the SHA-256 of its network's name; 11, because 15 bytes less "-nic" are left for it.
+ * Two schemes. Hashed (KubeVirt 1.0.0-rc.0 and later): a secondary NIC is "pod" and the first 11
+ * hex digits of the SHA-256 of its network's name; 11, because 15 bytes less "-nic" are left.
  * Ordinal (before): "net" and the network's position. One pod uses one scheme, and a pod born with
  * ordinal names keeps them, also across migrations.
  *
@@ -34,7 +34,7 @@ enum vmn_naming {
 void vmn_ifnames_hashed(const char *network, struct vmn_ifnames *ret);
 /** vmn_ifnames_ordinal() - names of the @position-th (from 1) secondary network */
 void vmn_ifnames_ordinal(unsigned position, struct vmn_ifnames *ret);
-/** vmn_ifnames_primary() - names of the pod network's interface, @pod_nic being "eth0" or e.g. "ovn-udn1" */
+/** vmn_ifnames_primary() - names of the pod network's interface; @pod_nic: "eth0", "ovn-udn1" */
 void vmn_ifnames_primary(const char *pod_nic, struct vmn_ifnames *ret);
 
 /** vmn_is_ordinal_ifname() - "net" and digits, nothing else */

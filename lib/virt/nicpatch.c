@@ -33,7 +33,7 @@ static void op(struct json_object *patch, const char *what, struct json_object *
 
 static void op_str(struct json_object *patch, const char *what, const char *value, const char *path)
 {
-	/* No server sends a VM without a version; should one, the test fails rather than the guard. */
+	/* No server sends a VM without a version; should one, let the test fail, not the guard. */
 	vmn_auto_json struct json_object *text = json_object_new_string(value ? value : "");
 
 	op(patch, what, text, "%s", path);
@@ -65,7 +65,8 @@ void vmn_nic_build(const struct vmn_wish *w, struct json_object **ret_iface,
 	if (w->state)
 		vmn_json_set_str(iface, "state", w->state);
 	*ret_iface = iface;
-	*ret_net = vmn_json_build("{\"name\":%s,\"multus\":{\"networkName\":%s}}", w->iface, w->nad);
+	*ret_net =
+		vmn_json_build("{\"name\":%s,\"multus\":{\"networkName\":%s}}", w->iface, w->nad);
 }
 
 /* @list's entries, less those of interfaces that @running is getting rid of */
@@ -127,7 +128,8 @@ struct json_object *vmn_nicpatch_append(const struct vmn_vm *vm, struct json_obj
 		if (net)
 			op(patch, "add", net, NETS "/-");
 	} else {
-		vmn_auto_json struct json_object *all = list_with(vmn_spec_nets(running), running, net);
+		vmn_auto_json struct json_object *all =
+			list_with(vmn_spec_nets(running), running, net);
 
 		op(patch, "add", all, NETS);
 	}

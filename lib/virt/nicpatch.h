@@ -18,8 +18,8 @@ void vmn_nic_build(const struct vmn_wish *w, struct json_object **ret_iface,
 /**
  * vmn_nicpatch_append() - add an interface and its network to the template
  * @vm:		view of the VM
- * @running:	spec of its VMI, whose interfaces are taken over where the template lists none, so that they
- *		stay the VM's; NULL when it does not run
+ * @running:	spec of its VMI, whose interfaces are taken over where the template lists none, so
+ *		that they stay the VM's; NULL when it does not run
  * @iface, @net: borrowed; both NULL to take over the running interfaces alone
  *
  * Return: the patch, caller drops it
@@ -31,10 +31,10 @@ struct json_object *vmn_nicpatch_append(const struct vmn_vm *vm, struct json_obj
 struct json_object *vmn_nicpatch_replace(const struct vmn_vm *vm, const struct vmn_nic *nic,
 					 struct json_object *iface, struct json_object *net);
 
-/** vmn_nicpatch_delete() - take @nic's entries out; guarded by the VM's version, so that it cannot have started */
+/** vmn_nicpatch_delete() - take @nic's entries out, unless the VM changed (it may have started) */
 struct json_object *vmn_nicpatch_delete(const struct vmn_vm *vm, const struct vmn_nic *nic);
 
-/** vmn_nicpatch_update() - set the interface's state and its network's name; NULL: leave as it is */
+/** vmn_nicpatch_update() - set the interface's state and its network's name; NULL: leave it */
 struct json_object *vmn_nicpatch_update(const struct vmn_nic *nic, const char *state,
 					const char *nad);
 

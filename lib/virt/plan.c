@@ -21,10 +21,10 @@ struct scene {
 	const struct vmn_wish *w;
 	struct vmn_vm vm;
 	struct vmn_vmi vmi;
-	struct vmn_nic want, has;    /* in the template, in the VMI's spec */
+	struct vmn_nic want, has; /* in the template, in the VMI's spec */
 	bool in_template, in_vmi;
-	bool is_live;		     /* there is a running VM to reach */
-	bool follows_spec;	     /* a running VM follows its template */
+	bool is_live;	   /* there is a running VM to reach */
+	bool follows_spec; /* a running VM follows its template */
 };
 
 void vmn_plan_clear(struct vmn_plan *p)
@@ -65,7 +65,8 @@ static int check_mac(const char *mac, struct vmn_err *err)
 	if (!vmn_is_mac(mac))
 		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a MAC address", mac);
 	if (strchr("13579bdfBDF", mac[1]))
-		return vmn_err_set(err, VMN_E_INVALID, "MAC address '%s' is a multicast address", mac);
+		return vmn_err_set(err, VMN_E_INVALID, "MAC address '%s' is a multicast address",
+				   mac);
 	return 0;
 }
 
@@ -87,8 +88,8 @@ int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 		return vmn_err_hint(err, "use letters, digits, '-' and '_'");
 	}
 	if (w->nad && !nad_is_valid(w->nad)) {
-		vmn_err_set(err, VMN_E_INVALID, "'%s' is not the name of a network attachment definition",
-			    w->nad);
+		vmn_err_set(err, VMN_E_INVALID,
+			    "'%s' is not the name of a network attachment definition", w->nad);
 		return vmn_err_hint(err, "write NAME or NAMESPACE/NAME");
 	}
 	if (w->binding && !is_one_of(w->binding, bindings))
@@ -96,7 +97,8 @@ int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 				   "binding '%s' is none of bridge, masquerade, sriov, managedTap",
 				   w->binding);
 	if (w->state && !is_one_of(w->state, states))
-		return vmn_err_set(err, VMN_E_INVALID, "state '%s' is neither up nor down", w->state);
+		return vmn_err_set(err, VMN_E_INVALID, "state '%s' is neither up nor down",
+				   w->state);
 	if (vmn_streq(w->binding, "masquerade")) {
 		vmn_err_set(err, VMN_E_INVALID, "masquerade works on the pod network only");
 		return vmn_err_hint(err, "leave out --binding, or give bridge or sriov");
@@ -107,7 +109,8 @@ int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 	if (w->mac && check_mac(w->mac, err) < 0)
 		return -err->code;
 	if (vmn_streq(w->binding, "sriov") && w->state)
-		return vmn_err_set(err, VMN_E_INVALID, "an SR-IOV interface has no link state to set");
+		return vmn_err_set(err, VMN_E_INVALID,
+				   "an SR-IOV interface has no link state to set");
 	return 0;
 }
 
@@ -124,8 +127,9 @@ static int send_put(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 	}
 	p->method = "PUT";
 	p->content_type = VMN_MIME_JSON;
-	p->path = vmn_kube_path(p->dialect == VMN_DIALECT_VMI ? &gvr_sub_vmi : &gvr_sub_vm, s->in->ns,
-				s->in->name, is_add ? "addinterface" : "removeinterface");
+	p->path =
+		vmn_kube_path(p->dialect == VMN_DIALECT_VMI ? &gvr_sub_vmi : &gvr_sub_vm, s->in->ns,
+			      s->in->name, is_add ? "addinterface" : "removeinterface");
 	p->body = is_add ? vmn_json_build("{\"networkAttachmentDefinitionName\":%s,\"name\":%s}",
 					  s->w->nad, s->w->iface)
 			 : vmn_json_build("{\"name\":%s}", s->w->iface);
@@ -201,20 +205,20 @@ static int check_nad(const struct scene *s, struct vmn_plan *p, struct vmn_err *
 	vmn_auto_free char *full = s->w->nad ? vmn_nad_qualify(s->w->nad, s->in->ns) : NULL;
 
 	if (s->in->nad == VMN_NAD_MISSING) {
-		vmn_err_set(err, VMN_E_NOT_FOUND, "network attachment definition '%s' does not exist",
-			    full);
+		vmn_err_set(err, VMN_E_NOT_FOUND,
+			    "network attachment definition '%s' does not exist", full);
 		return vmn_err_hint(err, "create it, or name another one as NAMESPACE/NAME");
 	}
 	if (s->in->nad == VMN_NAD_UNREADABLE)
-		warn(p, "cannot read network attachment definition '%s', nobody else checks it", full);
+		warn(p, "cannot read network attachment definition '%s', nobody else checks it",
+		     full);
 	return 0;
 }
 
-/* The queue of requests that KubeVirt 1.0 keeps in the VM's status; the entry for our name, or NULL. */
+/* Our name's entry in the queue of requests that KubeVirt 1.0 keeps in the VM's status, or NULL. */
 static struct json_object *queued(const struct scene *s, const char *kind)
 {
-	vmn_json_each(entry, s->vm.requests)
-	{
+	vmn_json_each(entry, s->vm.requests) {
 		struct json_object *options = vmn_json_get(entry, kind);
 
 		if (vmn_streq(vmn_json_str(options, "/name"), s->w->iface))
@@ -226,8 +230,7 @@ static struct json_object *queued(const struct scene *s, const char *kind)
 /* The entry that blocks a queue: one with a name that no VM can have, else the first. */
 static size_t blocking_entry(const struct scene *s)
 {
-	vmn_json_each(entry, s->vm.requests)
-	{
+	vmn_json_each(entry, s->vm.requests) {
 		const char *name = vmn_json_str(entry, "/addInterfaceOptions/name");
 
 		if (name && !vmn_iface_name_is_valid(name))
@@ -243,11 +246,13 @@ static int check_queue(const struct scene *s, struct vmn_plan *p, struct vmn_err
 
 	if (s->vm.plug_error && vmn_json_len(s->vm.requests)) {
 		vmn_err_set(err, VMN_E_CONFLICT,
-			    "the VM's queue of interface requests is blocked: %s", s->vm.plug_error);
-		return vmn_err_hint(err,
-				    "kubectl patch vm %s -n %s --subresource=status --type=json -p "
-				    "'[{\"op\":\"remove\",\"path\":\"/status/interfaceRequests/%zu\"}]'",
-				    s->in->name, s->in->ns, blocking_entry(s));
+			    "the VM's queue of interface requests is blocked: %s",
+			    s->vm.plug_error);
+		return vmn_err_hint(
+			err,
+			"kubectl patch vm %s -n %s --subresource=status --type=json -p "
+			"'[{\"op\":\"remove\",\"path\":\"/status/interfaceRequests/%zu\"}]'",
+			s->in->name, s->in->ns, blocking_entry(s));
 	}
 	if (!queued(s, opposite))
 		return 0;
@@ -274,12 +279,13 @@ static int name_taken(const struct scene *s, const struct vmn_nic *nic, struct v
 	if (nic->is_default || !nic->nad)
 		vmn_err_set(err, VMN_E_EXISTS, "the VM's default interface has that name");
 	else
-		vmn_err_set(err, VMN_E_EXISTS, "the VM has an interface of that name on network '%s'",
-			    nic->nad);
+		vmn_err_set(err, VMN_E_EXISTS,
+			    "the VM has an interface of that name on network '%s'", nic->nad);
 	if (nic->nad && !nic->is_default && s->follows_spec)
-		return vmn_err_hint(err, "choose another name, or move the interface with "
-					 "vmnetctl updateinterface %s --name %s "
-					 "--network-attachment-definition-name %s",
+		return vmn_err_hint(err,
+				    "choose another name, or move the interface with "
+				    "vmnetctl updateinterface %s --name %s "
+				    "--network-attachment-definition-name %s",
 				    s->in->name, s->w->iface, s->w->nad);
 	return vmn_err_hint(err, "choose another name");
 }
@@ -312,7 +318,8 @@ static int leftover(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 {
 	if (s->follows_spec) {
 		vmn_err_set(err, VMN_E_CONFLICT, "an interface of that name is being removed");
-		return vmn_err_hint(err, "wait for it with vmnetctl removeinterface %s --name %s --wait",
+		return vmn_err_hint(err,
+				    "wait for it with vmnetctl removeinterface %s --name %s --wait",
 				    s->in->name, s->w->iface);
 	}
 	(void)p;
@@ -330,29 +337,30 @@ static int check_options(const struct scene *s, struct vmn_plan *p, struct vmn_e
 	bool is_pluggable = strcmp(binding, "bridge") == 0 || strcmp(binding, "sriov") == 0;
 
 	if (p->dialect != VMN_DIALECT_SPEC) {
-		const char *what = w->mac		    ? "a MAC address"
-				   : w->model		    ? "a model"
-				   : w->state		    ? "a link state"
+		const char *what = w->mac		       ? "a MAC address"
+				   : w->model		       ? "a model"
+				   : w->state		       ? "a link state"
 				   : strcmp(binding, "bridge") ? "a binding other than bridge"
-							    : NULL;
+							       : NULL;
 
 		if (!what)
 			return 0;
-		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server's addinterface request cannot carry %s",
-			    what);
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "this server's addinterface request cannot carry %s", what);
 		return vmn_err_hint(err, "--via spec writes it into the VM for its next start");
 	}
 	if (!s->is_live || is_pluggable || !s->follows_spec)
 		return 0;
 	vmn_err_set(err, VMN_E_UNSUPPORTED,
-		    "a running VM takes interfaces with binding bridge or sriov only, not %s", binding);
+		    "a running VM takes interfaces with binding bridge or sriov only, not %s",
+		    binding);
 	return vmn_err_hint(err, "stop the VM, add the interface, start it");
 }
 
 /*
- * Free PCI ports can only be guessed: what a VM was born with is not in the API. KubeVirt up to 1.5 makes a VM
- * with one to four interfaces ready for four in all; from 1.8 an annotation tells that there are 8 ports, or 16
- * with more than 2 GiB of memory, shared with disks.
+ * Free PCI ports can only be guessed: what a VM was born with is not in the API. KubeVirt up to 1.5
+ * makes a VM with one to four interfaces ready for four in all; from 1.8 an annotation tells that
+ * there are 8 ports, or 16 with more than 2 GiB of memory, shared with disks.
  */
 static int check_ports(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
@@ -364,12 +372,15 @@ static int check_ports(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	int64_t bytes = 0;
 
 	if (vmn_streq(vmn_json_str(s->in->vmi, root), "true")) {
-		vmn_err_set(err, VMN_E_UNSUPPORTED, "the VM has no PCI port to plug into: its devices "
-						    "are placed on the root complex");
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "the VM has no PCI port to plug into: its devices "
+			    "are placed on the root complex");
 		return vmn_err_hint(err, "stop the VM, add the interface, start it");
 	}
 	if (vmn_json_str(s->in->vmi, topology))
-		ports = memory && vmn_quantity_parse(memory, &bytes) && bytes > INT64_C(2) << 30 ? 16 : 8;
+		ports = memory && vmn_quantity_parse(memory, &bytes) && bytes > INT64_C(2) << 30
+				? 16
+				: 8;
 	vmn_json_each(iface, vmn_spec_ifaces(s->vmi.spec))
 		count += !vmn_streq(vmn_json_str(iface, "/state"), "absent");
 	if (count >= ports)
@@ -404,11 +415,15 @@ static int check_default_nic(const struct scene *s, struct vmn_plan *p, struct v
 	if (s->vmi.is_live)
 		return 0;
 	if (s->is_live) {
-		vmn_err_set(err, VMN_E_FORBIDDEN, "the VM lists no interfaces and its VMI may not be read");
-		return vmn_err_hint(err, "get virtualmachineinstances is needed to keep the default one");
+		vmn_err_set(err, VMN_E_FORBIDDEN,
+			    "the VM lists no interfaces and its VMI may not be read");
+		return vmn_err_hint(
+			err, "get virtualmachineinstances is needed to keep the default one");
 	}
-	warn(p, "the VM listed no interfaces and got the pod network by itself; with '%s' listed it "
-		"starts without the pod network", s->w->iface);
+	warn(p,
+	     "the VM listed no interfaces and got the pod network by itself; with '%s' listed it "
+	     "starts without the pod network",
+	     s->w->iface);
 	return 0;
 }
 
@@ -445,7 +460,7 @@ static int add_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_err 
 		rc = check_same(s, &s->want, err);
 		if (rc < 0)
 			return rc;
-		/* Written by hand, such an entry does not reach a running VM without the request. */
+		/* Written by hand, an entry does not reach a running VM without the request. */
 		if (s->in_vmi || !s->is_live)
 			return nothing(p, "already there");
 	}
@@ -471,8 +486,8 @@ static int add_by_patch(const struct scene *s, struct vmn_plan *p, struct vmn_er
 	}
 	if (s->in_template)
 		return send_patch(s, p, vmn_nicpatch_replace(&s->vm, &s->want, iface, net));
-	return send_patch(s, p, vmn_nicpatch_append(&s->vm, s->vmi.is_live ? s->vmi.spec : NULL,
-						    iface, net));
+	return send_patch(
+		s, p, vmn_nicpatch_append(&s->vm, s->vmi.is_live ? s->vmi.spec : NULL, iface, net));
 }
 
 static int plan_add(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
@@ -510,8 +525,7 @@ static int no_such_iface(const struct scene *s, const struct vmn_plan *p, struct
 	struct json_object *list =
 		vmn_spec_ifaces(p->dialect == VMN_DIALECT_VMI ? s->vmi.spec : s->vm.spec);
 
-	vmn_json_each(iface, list)
-	{
+	vmn_json_each(iface, list) {
 		const char *name = vmn_json_str(iface, "/name");
 
 		if (name && !vmn_streq(vmn_json_str(iface, "/state"), "absent"))
@@ -538,7 +552,8 @@ static int remove_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_e
 		if (!s->in_vmi && !s->in->is_vmi_hidden)
 			return no_such_iface(s, p, err);
 		if (s->in_template)
-			warn(p, "the VM itself keeps the interface for its next start (see --persist)");
+			warn(p, "the VM itself keeps the interface for its next start (see "
+				"--persist)");
 	} else if (!s->in_template && !s->in->is_vm_hidden) {
 		if (!s->in_vmi)
 			return no_such_iface(s, p, err);
@@ -583,12 +598,12 @@ static bool is_last_plugged(const struct scene *s)
 {
 	struct vmn_nic nic;
 
-	vmn_json_each(iface, vmn_spec_ifaces(s->vmi.spec))
-	{
+	vmn_json_each(iface, vmn_spec_ifaces(s->vmi.spec)) {
 		const char *name = vmn_json_str(iface, "/name");
 
-		if (name && strcmp(name, s->w->iface) != 0 && vmn_nic_find(s->vmi.spec, name, &nic) &&
-		    nic.nad && !nic.is_default && !is_absent(&nic))
+		if (name && strcmp(name, s->w->iface) != 0 &&
+		    vmn_nic_find(s->vmi.spec, name, &nic) && nic.nad && !nic.is_default &&
+		    !is_absent(&nic))
 			return false;
 	}
 	return true;
@@ -612,13 +627,15 @@ static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err
 
 		vmn_hops_look(NULL, s->in->vmi, s->in->pod, s->w->iface, &hops);
 		if (hops.is_ordinal) {
-			vmn_err_set(err, VMN_E_UNSUPPORTED,
-				    "the VM's pod has ordinal interface names (net1, ...), and such "
-				    "pods cannot unplug");
+			vmn_err_set(
+				err, VMN_E_UNSUPPORTED,
+				"the VM's pod has ordinal interface names (net1, ...), and such "
+				"pods cannot unplug");
 			return vmn_err_hint(err, "stop the VM, remove the interface, start it");
 		}
 		if (s->vmi.is_paused)
-			warn(p, "the VM is paused: its guest lets the interface go when it goes on");
+			warn(p,
+			     "the VM is paused: its guest lets the interface go when it goes on");
 	}
 	if (p->dialect != VMN_DIALECT_SPEC) {
 		/* KubeVirt 1.0 leaves the pod's annotation as it is then (measured). */
@@ -643,7 +660,8 @@ static int check_state_change(const struct scene *s, struct vmn_err *err)
 				   "an SR-IOV interface has no link state to set");
 	if (s->follows_spec)
 		return 0;
-	vmn_err_set(err, VMN_E_UNSUPPORTED, "this server cannot set the link state of an interface");
+	vmn_err_set(err, VMN_E_UNSUPPORTED,
+		    "this server cannot set the link state of an interface");
 	return vmn_err_hint(err, "KubeVirt 1.5 and later can");
 }
 
@@ -657,15 +675,17 @@ static int check_nad_change(const struct scene *s, struct vmn_plan *p, struct vm
 	if (!s->is_live || s->w->via == VMN_VIA_SPEC)
 		return 0;
 	if (!s->follows_spec) {
-		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server cannot move a running VM's interface");
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "this server cannot move a running VM's interface");
 		return vmn_err_hint(err, "remove the interface and add one of another name, or "
 					 "--via spec for the VM's next start");
 	}
 	if (vmn_streq(vmn_json_str(migratable, "/status"), "False")) {
-		vmn_err_set(err, VMN_E_UNSUPPORTED,
-			    "only a migration moves an interface, and the VM cannot migrate: %s",
-			    vmn_json_str_or(migratable, "/message",
-					    vmn_json_str_or(migratable, "/reason", "no reason given")));
+		vmn_err_set(
+			err, VMN_E_UNSUPPORTED,
+			"only a migration moves an interface, and the VM cannot migrate: %s",
+			vmn_json_str_or(migratable, "/message",
+					vmn_json_str_or(migratable, "/reason", "no reason given")));
 		return vmn_err_hint(err, "stop the VM first");
 	}
 	p->needs_migration = true;
@@ -722,8 +742,8 @@ int vmn_plan_make(const struct vmn_plan_input *in, const struct vmn_wish *w, str
 	int rc;
 
 	scene_read(in, w, &s);
-	rc = vmn_dialect_choose(in->dialects, w->verb, w->via, w->persist && !is_bare, &ret->dialect,
-				err);
+	rc = vmn_dialect_choose(in->dialects, w->verb, w->via, w->persist && !is_bare,
+				&ret->dialect, err);
 	if (rc < 0)
 		return rc;
 	rc = check_vm(&s, ret, err);
@@ -754,8 +774,8 @@ bool vmn_plan_is_conflict(const struct vmn_err *err)
 	if (err->http == 409)
 		return !strstr(text, "not running");
 	/*
-	 * A failed "test" of ours, and one of virt-api's own (KubeVirt 1.0), are told from a webhook's
-	 * refusal by their text and by having no causes (measured).
+	 * A failed "test" of ours, and one of virt-api's own (KubeVirt 1.0), are told from a
+	 * webhook's refusal by their text and by having no causes (measured).
 	 */
 	return err->http == 422 && !err->causes && strstr(text, "due to an error in our request");
 }
@@ -772,12 +792,14 @@ void vmn_plan_explain(const struct vmn_plan *p, struct vmn_err *err)
 		vmn_err_hint(err, "add HotplugNICs to spec.configuration.developerConfiguration."
 				  "featureGates of the KubeVirt object");
 	else if (err->http == 403 && is_put && is_removal)
-		vmn_err_hint(err, "KubeVirt 1.0's roles admin and edit lack it: ask for the right to "
-				  "update %s/removeinterface in subresources.kubevirt.io",
+		vmn_err_hint(err,
+			     "KubeVirt 1.0's roles admin and edit lack it: ask for the right to "
+			     "update %s/removeinterface in subresources.kubevirt.io",
 			     p->is_vmi ? "virtualmachineinstances" : "virtualmachines");
 	else if (err->http == 403 && is_put)
-		vmn_err_hint(err, "ask for the right to update %s/addinterface in "
-				  "subresources.kubevirt.io",
+		vmn_err_hint(err,
+			     "ask for the right to update %s/addinterface in "
+			     "subresources.kubevirt.io",
 			     p->is_vmi ? "virtualmachineinstances" : "virtualmachines");
 	else if (err->http == 403)
 		vmn_err_hint(err, "ask for the right to patch virtualmachines in kubevirt.io");

@@ -2,12 +2,12 @@
 /*
  * plan.h - from what is and what is wished to the one request that gets there (pure)
  *
- * Same input, same request. A plan is made afresh from fresh objects after every conflict, after an answer
- * that got lost, and after a preparation, so that a thing is never done twice: what is already there makes a plan
- * with nothing to send.
+ * Same input, same request. A plan is made afresh from fresh objects after every conflict, after an
+ * answer that got lost, and after a preparation, so that a thing is never done twice: what is
+ * already there makes a plan with nothing to send.
  *
- * KubeVirt answers most mistakes with success and does nothing, or blocks a VM's queue; the planner knows what
- * the server does not say, and refuses with a reason and a hint instead.
+ * KubeVirt answers most mistakes with success and does nothing, or blocks a VM's queue; the planner
+ * knows what the server does not say, and refuses with a reason and a hint instead.
  */
 #ifndef VMN_VIRT_PLAN_H
 #define VMN_VIRT_PLAN_H
@@ -20,7 +20,7 @@ struct vmn_wish {
 	enum vmn_plug_verb verb;
 	const char *iface;
 	const char *nad;	    /* "[NS/]NAD" */
-	const char *binding;	    /* "bridge", "masquerade", "sriov", "managedTap"; NULL: bridge */
+	const char *binding;	    /* "bridge", "sriov", "managedTap", ...; NULL: bridge */
 	const char *binding_plugin; /* instead of binding */
 	const char *mac, *model;
 	const char *state; /* "up", "down" */

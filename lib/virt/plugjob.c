@@ -48,16 +48,16 @@ struct job {
 	void *arg;
 
 	struct vmn_plan_input in;
-	struct nad *nad;	   /* NULL: none to look up */
+	struct nad *nad; /* NULL: none to look up */
 	struct vmn_plan plan;
 	struct json_object *requests; /* of a client dry run */
-	unsigned reading;	   /* answers still to come */
-	bool is_stale;		   /* waits for vmn_plugs_resume() */
-	bool is_partial;	   /* in.vm came from a list and may be a part of the object */
+	unsigned reading;	      /* answers still to come */
+	bool is_stale;		      /* waits for vmn_plugs_resume() */
+	bool is_partial;	      /* in.vm came from a list and may be a part of the object */
 	bool is_changed;
 	unsigned tries, lost;
-	int64_t retry_until_ms;	   /* 0: no conflict yet */
-	struct vmn_err failure;	   /* of a read, or of the lost answer */
+	int64_t retry_until_ms; /* 0: no conflict yet */
+	struct vmn_err failure; /* of a read, or of the lost answer */
 	struct vmn_err lost_err;
 	struct vmn_err hidden; /* why the VM may not be read */
 };
@@ -201,8 +201,8 @@ static void object_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_
 /* The wish holds now; @object is the VM or VMI, NULL when it is not at hand. */
 static void job_end(struct job *j, bool is_changed, struct json_object *object)
 {
-	vmn_auto_free char *path = vmn_kube_path(j->plan.is_vmi ? &vmn_gvr_vmi : &vmn_gvr_vm, j->ns,
-						 j->name, NULL);
+	vmn_auto_free char *path =
+		vmn_kube_path(j->plan.is_vmi ? &vmn_gvr_vmi : &vmn_gvr_vm, j->ns, j->name, NULL);
 
 	j->is_changed = is_changed;
 	if (object || !j->ps->o.wants_object)
@@ -273,8 +273,8 @@ static void pod_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err
 
 	(void)err; /* without the pod its interface names stay unknown, as they may */
 	if (resp)
-		j->in.pod = json_object_get(vmn_launcher_pod(vmn_json_array(resp->body, "/items"),
-							     j->in.vmi));
+		j->in.pod = json_object_get(
+			vmn_launcher_pod(vmn_json_array(resp->body, "/items"), j->in.vmi));
 	job_answered(j);
 }
 
@@ -293,7 +293,7 @@ static void nad_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err
 	}
 }
 
-/* Ask about the wish's network, once for all jobs. Return: whether there is an answer to wait for */
+/* Ask for the wish's network, once for all jobs. Return: whether an answer is to come */
 static bool look_up_nad(struct job *j)
 {
 	struct vmn_plugs *ps = j->ps;
@@ -316,7 +316,8 @@ static bool look_up_nad(struct job *j)
 	j->nad = nad;
 	ns = vmn_xstrndup(nad->name, strcspn(nad->name, "/"));
 	path = vmn_kube_path(&vmn_gvr_nad, ns, nad->name + strlen(ns) + 1, NULL);
-	vmn_kube_start(ps->o.k, &(struct vmn_kube_req){.method = "GET", .path = path}, nad_read, nad);
+	vmn_kube_start(ps->o.k, &(struct vmn_kube_req){.method = "GET", .path = path}, nad_read,
+		       nad);
 	return true;
 }
 
@@ -368,7 +369,8 @@ static bool job_again(struct job *j)
 		j->retry_until_ms = now + RETRY_MS;
 	if (now >= j->retry_until_ms)
 		return false;
-	/* Writers that collided must not collide again: their clocks will do where randomness is late. */
+	/* Writers that collided must not collide again: their clocks will do where randomness is
+	 * late. */
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (unsigned)now;
 	j->tries++;
@@ -404,14 +406,16 @@ static bool is_failed(const struct vmn_err *err)
 static bool is_answer_lost(const struct vmn_err *err)
 {
 	return err->code == VMN_E_UNREACHABLE || err->code == VMN_E_TIMEOUT ||
-	       err->code == VMN_E_PROTOCOL || err->http == 500 || err->http == 502 || err->http == 504;
+	       err->code == VMN_E_PROTOCOL || err->http == 500 || err->http == 502 ||
+	       err->http == 504;
 }
 
 /* The server has no such route, whatever discovery said; a missing object reads otherwise. */
 static bool is_route_missing(const struct job *j, const struct vmn_err *err)
 {
 	return j->plan.dialect != VMN_DIALECT_SPEC && !j->ps->is_rediscovered &&
-	       (err->http == 405 || (err->http == 404 && !strstr(vmn_err_text(err), "\" not found")));
+	       (err->http == 405 ||
+		(err->http == 404 && !strstr(vmn_err_text(err), "\" not found")));
 }
 
 /* Read what the lost answer left behind. */
@@ -462,10 +466,10 @@ static void job_pretend(struct job *j)
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	struct json_object *after = NULL;
 
-	vmn_json_append_take(j->requests,
-			     vmn_json_build("{\"method\":%s,\"path\":%s,\"contentType\":%s,\"body\":%J}",
-					    j->plan.method, j->plan.path, j->plan.content_type,
-					    j->plan.body));
+	vmn_json_append_take(
+		j->requests,
+		vmn_json_build("{\"method\":%s,\"path\":%s,\"contentType\":%s,\"body\":%J}",
+			       j->plan.method, j->plan.path, j->plan.content_type, j->plan.body));
 	if (!j->plan.is_preparation) {
 		job_succeed(j, NULL);
 	} else if (vmn_patch_json(j->in.vm, j->plan.body, &after, &err) < 0) {

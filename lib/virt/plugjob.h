@@ -7,7 +7,7 @@
  *     +--- conflict, lost answer, prepared -+
  *
  * A conflict (409, or 422 of a failed "test") is met by reading and planning again, with growing
- * random pauses, until RETRY_MS have passed: of N writers to one VM all get through. When an answer got lost,
+ * random pauses, for a minute: of N writers to one VM all get through. When an answer got lost,
  * what is there now tells whether the request was carried out, so nothing is done twice.
  */
 #ifndef VMN_VIRT_PLUGJOB_H
@@ -32,7 +32,7 @@ struct vmn_plug_result {
 	const struct vmn_plan *plan;	/* the last one */
 	bool is_changed;		/* a request was carried out */
 	struct json_object *object;	/* the VM or VMI afterwards, with wants_object */
-	struct json_object *requests;	/* client_dry_run: array of {method, path, contentType, body} */
+	struct json_object *requests;	/* of a dry run: [{method, path, contentType, body}] */
 };
 
 /* @res is NULL and @err filled on failure; @err is cleared after the call unless moved away. */
@@ -63,8 +63,8 @@ void vmn_plug_start(struct vmn_plugs *ps, const char *ns, const char *name,
 		    const struct vmn_plug_known *known, vmn_plug_done_fn done, void *arg);
 
 /**
- * vmn_plugs_resume() - after vmn_kube_loop(): read discovery again for jobs whose server no longer had what the
- * cached copy said, and let them go on
+ * vmn_plugs_resume() - after vmn_kube_loop(): read discovery again for jobs whose server no longer
+ * had what the cached copy said, and let them go on
  *
  * Return: whether there were such jobs: loop again
  */

@@ -43,7 +43,8 @@ struct vmn_plugwait {
 	struct waiter **v; /* sorted by namespace and name once running */
 	size_t n, left;
 	size_t told_tenths;
-	char *events_version; /* of the events before the first change; NULL: they may not be read */
+	char *events_version; /* of the events before the first change; NULL: they may not be read
+			       */
 	struct vmn_watch *vmis, *vms, *events;
 	bool wants_vms;
 };
@@ -121,7 +122,8 @@ void vmn_plugwait_add(struct vmn_plugwait *w, const char *ns, const char *name,
 	it->nad = plan->goal.nad ? vmn_xstrdup(plan->goal.nad) : NULL;
 	it->goal.state = it->state;
 	it->goal.nad = it->nad;
-	/* A removal ends in the template; 1.0's queue and a network that is not followed show in the VM. */
+	/* A removal ends in the template; 1.0's queue and a network that is not followed show in
+	 * the VM. */
 	w->wants_vms = w->wants_vms || plan->goal.kind != VMN_GOAL_PLUGGED ||
 		       plan->dialect == VMN_DIALECT_VM;
 	if ((w->n & (w->n - 1)) == 0)
@@ -149,7 +151,8 @@ static struct waiter *find(struct vmn_plugwait *w, const char *ns, const char *n
 
 static struct waiter *find_object(struct vmn_plugwait *w, struct json_object *obj)
 {
-	return find(w, vmn_json_str(obj, "/metadata/namespace"), vmn_json_str(obj, "/metadata/name"));
+	return find(w, vmn_json_str(obj, "/metadata/namespace"),
+		    vmn_json_str(obj, "/metadata/name"));
 }
 
 /* --- ends ----------------------------------------------------------------------------------- */
@@ -231,16 +234,16 @@ static void tell_progress(struct waiter *it)
 			return;
 		w->told_tenths = tenths;
 		text = vmn_xasprintf("waiting for %zu of %zu VMs", w->left, w->n);
-	}
-	else if (it->migration)
-		text = vmn_xasprintf("interface \"%s\": migrating vm %s/%s", w->o.iface, it->ns, it->name);
+	} else if (it->migration)
+		text = vmn_xasprintf("interface \"%s\": migrating vm %s/%s", w->o.iface, it->ns,
+				     it->name);
 	else
-		text = vmn_xasprintf("interface \"%s\" of vm %s/%s: %s", w->o.iface, it->ns, it->name,
-				     step_text(it, it->step));
+		text = vmn_xasprintf("interface \"%s\" of vm %s/%s: %s", w->o.iface, it->ns,
+				     it->name, step_text(it, it->step));
 	w->o.progress(w->o.arg, text);
 }
 
-/* --- judging ----------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------ */
 
 static void judge(struct waiter *it);
 
@@ -338,14 +341,16 @@ static void look_at_pod(struct waiter *it, struct json_object *vmi)
 	    it->hops.is_migration_pending || !vmn_streq(it->hops.nad, it->nad))
 		return;
 	path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL);
-	label = vmn_xasprintf("kubevirt.io/created-by=%s", vmn_json_str_or(vmi, "/metadata/uid", ""));
+	label = vmn_xasprintf("kubevirt.io/created-by=%s",
+			      vmn_json_str_or(vmi, "/metadata/uid", ""));
 	vmn_kube_path_query(&path, "labelSelector", label);
 	it->is_looking = true;
 	vmn_kube_start(it->w->o.k, &(struct vmn_kube_req){.method = "GET", .path = path}, pods_read,
 		       it);
 }
 
-/* --- watches --------------------------------------------------------------------------------------- */
+/* --- watches
+ * --------------------------------------------------------------------------------------- */
 
 static void vmi_gone(struct waiter *it)
 {
@@ -468,10 +473,11 @@ static void events_failed(void *arg, struct vmn_err *err)
 	(void)err;
 }
 
-static struct vmn_watch *watch(struct vmn_plugwait *w, const struct vmn_gvr *gvr, vmn_watch_fn event,
-			       vmn_watch_failed_fn failed)
+static struct vmn_watch *watch(struct vmn_plugwait *w, const struct vmn_gvr *gvr,
+			       vmn_watch_fn event, vmn_watch_failed_fn failed)
 {
-	vmn_auto_free char *path = vmn_kube_path(gvr, w->n == 1 ? w->v[0]->ns : w->o.ns, NULL, NULL);
+	vmn_auto_free char *path =
+		vmn_kube_path(gvr, w->n == 1 ? w->v[0]->ns : w->o.ns, NULL, NULL);
 	vmn_auto_free char *field =
 		w->n == 1 ? vmn_xasprintf("metadata.name=%s", w->v[0]->name) : NULL;
 
@@ -496,7 +502,8 @@ static void begin(struct vmn_plugwait *w)
 					    events_failed, w);
 }
 
-/* --- running ------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------ */
 
 static bool is_over(void *arg)
 {
@@ -513,13 +520,15 @@ static bool is_over(void *arg)
 static void look_again(struct waiter *it)
 {
 	vmn_auto_free char *vmi_path = vmn_kube_path(&vmn_gvr_vmi, it->ns, it->name, NULL);
-	vmn_auto_free char *pods_path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL), *label = NULL;
+	vmn_auto_free char *pods_path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL),
+			   *label = NULL;
 	vmn_auto_json struct json_object *vmi = NULL, *pods = NULL;
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
 	if (vmn_kube_get(it->w->o.k, vmi_path, &vmi, &err) < 0)
 		return;
-	label = vmn_xasprintf("kubevirt.io/created-by=%s", vmn_json_str_or(vmi, "/metadata/uid", ""));
+	label = vmn_xasprintf("kubevirt.io/created-by=%s",
+			      vmn_json_str_or(vmi, "/metadata/uid", ""));
 	vmn_kube_path_query(&pods_path, "labelSelector", label);
 	if (vmn_kube_get(it->w->o.k, pods_path, &pods, &err) < 0)
 		vmn_err_clear(&err); /* a report without the pod is one all the same */
@@ -549,11 +558,16 @@ static void time_ran_out(struct vmn_plugwait *w)
 			vmn_err_set(&err, VMN_E_TIMEOUT, "time ran out; likely cause: %s",
 				    stuck_text(it));
 		else
-			vmn_err_set(&err, VMN_E_TIMEOUT, "time ran out, stuck at %c%d (%s); likely cause: %s",
-				    letters[it->goal.kind], step, step_text(it, step), stuck_text(it));
-		if (!w->o.migrate && (it->hops.is_migration_required || it->needs_migration ||
-				      (it->goal.kind == VMN_GOAL_PLUGGED && step >= 1 && step <= 2)))
-			vmn_err_hint(&err, "the change stays asked for; --migrate finishes it by a migration");
+			vmn_err_set(&err, VMN_E_TIMEOUT,
+				    "time ran out, stuck at %c%d (%s); likely cause: %s",
+				    letters[it->goal.kind], step, step_text(it, step),
+				    stuck_text(it));
+		if (!w->o.migrate &&
+		    (it->hops.is_migration_required || it->needs_migration ||
+		     (it->goal.kind == VMN_GOAL_PLUGGED && step >= 1 && step <= 2)))
+			vmn_err_hint(
+				&err,
+				"the change stays asked for; --migrate finishes it by a migration");
 		end(it, &err);
 	}
 }

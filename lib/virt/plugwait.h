@@ -2,8 +2,8 @@
 /*
  * plugwait.h - wait until changes have reached their VMs
  *
- * One watch over the VMIs concerned, one over the VMs where the goal shows there, and one over warning events
- * where they may be read: never polling. What "reached" means is hotplug.h's.
+ * One watch over the VMIs concerned, one over the VMs where the goal shows there, and one over
+ * warning events where they may be read: never polling. What "reached" means is hotplug.h's.
  */
 #ifndef VMN_VIRT_PLUGWAIT_H
 #define VMN_VIRT_PLUGWAIT_H
@@ -19,7 +19,7 @@ struct vmn_plugwait_opts {
 	const char *iface;
 	int64_t timeout_ms;   /* from vmn_plugwait_run() on */
 	bool migrate;	      /* start the migration that a change needs */
-	/* One VM's wait is over, @err filled on failure, cleared after the call unless moved away. */
+	/* One VM's wait is over; @err NULL on success, else cleared after the call unless moved. */
 	void (*done)(void *arg, void *item, struct vmn_err *err);
 	/* Something moved, or time passed: @text says what is waited for. May be NULL */
 	void (*progress)(void *arg, const char *text);
@@ -38,8 +38,8 @@ void vmn_plugwait_add(struct vmn_plugwait *w, const char *ns, const char *name,
 		      const struct vmn_plan *plan, void *item);
 
 /**
- * vmn_plugwait_run() - until each item is done; those left at the deadline get -VMN_E_TIMEOUT and where they
- * are stuck
+ * vmn_plugwait_run() - until each item is done; those left at the deadline get -VMN_E_TIMEOUT and
+ * where they are stuck
  *
  * Return: 0, or -VMN_E_CANCELLED
  */

@@ -78,8 +78,8 @@ bool vmn_nic_find(struct json_object *spec, const char *name, struct vmn_nic *re
 	read_binding(&nic);
 	nic.nad = vmn_json_str(nic.net, "/multus/networkName");
 	nic.state = vmn_json_str_or(nic.iface, "/state", "");
-	nic.is_default = vmn_json_get(nic.net, "/pod") ||
-			 vmn_json_bool(nic.net, "/multus/default", false);
+	nic.is_default =
+		vmn_json_get(nic.net, "/pod") || vmn_json_bool(nic.net, "/multus/default", false);
 	*ret = nic;
 	return true;
 }

@@ -2,8 +2,8 @@
 /*
  * vm.h - small views of VirtualMachine and VirtualMachineInstance trees (pure)
  *
- * Views borrow from the tree they were read from. A VM keeps what its instance shall be in spec.template.spec;
- * a VMI has the same fields in spec: "spec" below is either of the two.
+ * Views borrow from the tree they were read from. A VM keeps what its instance shall be in
+ * spec.template.spec; a VMI has the same fields in spec: "spec" below is either of the two.
  */
 #ifndef VMN_VIRT_VM_H
 #define VMN_VIRT_VM_H
@@ -15,7 +15,7 @@ struct vmn_nic {
 	const char *name;
 	struct json_object *iface, *net; /* one may be NULL when the spec is half written */
 	size_t iface_index, net_index;	 /* in domain.devices.interfaces and in networks */
-	const char *binding;		 /* "bridge", "masquerade", "sriov", ..., or the plugin's name; NULL: none */
+	const char *binding;		 /* "bridge", "sriov", ..., or the plugin's name; NULL: none */
 	bool is_plugin;
 	const char *nad;   /* multus.networkName; NULL for the pod network */
 	const char *state; /* "up", "down", "absent", or "" */
@@ -26,7 +26,7 @@ struct vmn_vm {
 	struct json_object *obj, *spec; /* spec: the template's */
 	const char *ns, *name, *uid, *resource_version;
 	struct json_object *requests; /* status.interfaceRequests of KubeVirt 1.0, or NULL */
-	const char *plug_error;	      /* message of the condition HotPlugNetworkInterfaceError, or NULL */
+	const char *plug_error;	      /* what HotPlugNetworkInterfaceError says, or NULL */
 	bool is_deleting;
 	bool has_vmi; /* status.created: there is a VMI, as of the last status update */
 };
@@ -50,7 +50,7 @@ void vmn_vmi_read(struct json_object *obj, struct vmn_vmi *ret);
 struct json_object *vmn_spec_ifaces(struct json_object *spec);
 struct json_object *vmn_spec_nets(struct json_object *spec);
 
-/** vmn_nic_find() - interface @name of @spec (may be NULL); Return: false when there is no such interface */
+/** vmn_nic_find() - interface @name of @spec (may be NULL); Return: false when there is none */
 bool vmn_nic_find(struct json_object *spec, const char *name, struct vmn_nic *ret);
 
 /** vmn_condition() - the condition of @type in status.conditions, or NULL; borrowed */
@@ -67,7 +67,7 @@ bool vmn_info_has(const char *info_source, const char *token);
 
 /** vmn_nad_qualify() - "NS/NAD" of "[NS/]NAD" as seen from namespace @ns; caller frees */
 char *vmn_nad_qualify(const char *nad, const char *ns);
-/** vmn_nad_is_same() - whether two references from namespace @ns mean the same object; NULL equals only NULL */
+/** vmn_nad_is_same() - whether two references from @ns mean one object; NULL equals only NULL */
 bool vmn_nad_is_same(const char *a, const char *b, const char *ns);
 
 /** vmn_iface_name_is_valid() - KubeVirt's own rule: one or more of A-Z a-z 0-9 - _ */

@@ -9,8 +9,8 @@
 #include "lib/virt/vmfeed.h"
 
 enum {
-	MANY_NAMES = 16,     /* from here on a list costs less than asking for each */
-	NAMES_A_PAGE = 64,   /* ... as long as a page brings at least about so many of them */
+	MANY_NAMES = 16,   /* from here on a list costs less than asking for each */
+	NAMES_A_PAGE = 64, /* ... as long as a page brings at least about so many of them */
 };
 
 /* One object of a page: its place in the order, and the parts of it we need. */
@@ -81,21 +81,37 @@ static bool queue_add(struct queue *q, const char *key, const char *text)
 /* --- the parts that planning looks at --------------------------------------------------- */
 
 static const char *const vm_parts[] = {
-	"metadata/name", "metadata/namespace", "metadata/uid", "metadata/resourceVersion",
-	"metadata/deletionTimestamp", "spec/template/spec/networks",
+	"metadata/name",
+	"metadata/namespace",
+	"metadata/uid",
+	"metadata/resourceVersion",
+	"metadata/deletionTimestamp",
+	"spec/template/spec/networks",
 	"spec/template/spec/domain/devices/interfaces",
-	"spec/template/spec/domain/devices/autoattachPodInterface", "status/created",
-	"status/interfaceRequests", "status/conditions", NULL,
+	"spec/template/spec/domain/devices/autoattachPodInterface",
+	"status/created",
+	"status/interfaceRequests",
+	"status/conditions",
+	NULL,
 };
 
 static const char *const vmi_parts[] = {
-	"metadata/name", "metadata/namespace", "metadata/uid", "metadata/deletionTimestamp",
-	"metadata/ownerReferences", "metadata/annotations", "spec/networks",
-	"spec/domain/devices/interfaces", "spec/domain/memory", "status/phase",
-	"status/interfaces", "status/conditions", NULL,
+	"metadata/name",
+	"metadata/namespace",
+	"metadata/uid",
+	"metadata/deletionTimestamp",
+	"metadata/ownerReferences",
+	"metadata/annotations",
+	"spec/networks",
+	"spec/domain/devices/interfaces",
+	"spec/domain/memory",
+	"status/phase",
+	"status/interfaces",
+	"status/conditions",
+	NULL,
 };
 
-/* Put @from's value at @path into @to, with the objects on the way even where the value is missing. */
+/* Put @from's value at @path into @to, with the objects on the way even where it is missing. */
 static void take_part(struct json_object *from, struct json_object *to, const char *path)
 {
 	size_t len = strcspn(path, "/");
@@ -189,7 +205,7 @@ static void vm_page(void *arg, struct vmn_err *err)
 		(void)vmn_err_move(&f->err, err);
 		(void)vmn_err_wrap(&f->err, "cannot list VMs");
 	}
-	/* Where names are few among many VMs, and where listing is not allowed, each is asked for. */
+	/* Where names are few among many VMs, or listing is not allowed, each is asked for. */
 	f->pages++;
 	if (err || (budget && f->pages >= budget))
 		f->vms.done = true;

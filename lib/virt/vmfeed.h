@@ -2,10 +2,11 @@
 /*
  * vmfeed.h - the VMs a change is made on, one after another, with what is known of them
  *
- * A few names are handed on as they are, and whoever works on them reads the objects. A whole namespace, a
- * selector, or many names are read as lists, page by page: VMs, and the VMIs of the same stretch of names beside
- * them, because both lists come in the order of their keys. Of each object the parts that planning looks at are kept,
- * as text, so that memory stays flat whatever the number of VMs.
+ * A few names are handed on as they are, and whoever works on them reads the objects. A whole
+ * namespace, a selector, or many names are read as lists, page by page: VMs, and the VMIs of the
+ * same stretch of names beside them, because both lists come in the order of their keys. Of each
+ * object the parts that planning looks at are kept, as text, so that memory stays flat whatever the
+ * number of VMs.
  */
 #ifndef VMN_VIRT_VMFEED_H
 #define VMN_VIRT_VMFEED_H

@@ -13,7 +13,7 @@ write_all() {
 	for writer in $(seq "$WRITERS"); do
 		{
 			for i in $(seq "$EACH"); do
-				"$VMNETCTL" addinterface web-1 --name "w${writer}x$i" "$@" \
+				"$VMNETCTL" addinterface web-1 --name "w${writer}x$i" \
 					--network-attachment-definition-name nad1 ||
 					echo "writer $writer, interface $i" >>"$BATS_TEST_TMPDIR/failed"
 			done

@@ -11,7 +11,8 @@ static struct json_object *spec_with(const char *extra)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"default\",\"masquerade\":{}},"
+		 "{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"default\",\"masquerade\":{}"
+		 "},"
 		 "{\"name\":\"dyn1\"%s}]}},\"networks\":[{\"name\":\"default\",\"pod\":{}},"
 		 "{\"name\":\"dyn1\",\"multus\":{\"networkName\":\"nad1\"}}]}",
 		 extra);
@@ -24,8 +25,8 @@ static struct json_object *vmi_with(const char *extra, const char *info)
 	vmn_auto_json struct json_object *nics = unit_json("[]");
 
 	if (info)
-		vmn_json_append_take(nics, vmn_json_build("{\"name\":\"dyn1\",\"infoSource\":%s}",
-							  info));
+		vmn_json_append_take(nics,
+				     vmn_json_build("{\"name\":\"dyn1\",\"infoSource\":%s}", info));
 	return vmn_json_build("{\"metadata\":{\"name\":\"web-1\",\"namespace\":\"ns1\"},"
 			      "\"spec\":%J,\"status\":{\"phase\":\"Running\",\"interfaces\":%J}}",
 			      spec, nics);
@@ -98,8 +99,8 @@ static void test_steps_of_an_unplug(void **state)
 		 DELIVERED, 1, false, false, "guest"},
 		{",\"state\":\"absent\"", ",\"state\":\"absent\"", "domain, multus-status", "[]",
 		 "[]", 2, false, false, "guest"},
-		{",\"state\":\"absent\"", ",\"state\":\"absent\"", "multus-status", ASKED, DELIVERED,
-		 3, false, false, "migration"},
+		{",\"state\":\"absent\"", ",\"state\":\"absent\"", "multus-status", ASKED,
+		 DELIVERED, 3, false, false, "migration"},
 		{",\"state\":\"absent\"", ",\"state\":\"absent\"", NULL, NULL, NULL, 4, true, false,
 		 "cleaned up"},
 		{",\"state\":\"absent\"", NULL, NULL, NULL, NULL, 5, true, false, "cleaned up"},
@@ -135,8 +136,9 @@ static void test_update_is_reached(void **state)
 {
 	vmn_auto_json struct json_object *vmi = vmi_with(",\"bridge\":{}", "domain, multus-status");
 	vmn_auto_json struct json_object *pod = pod_with(ASKED, DELIVERED);
-	vmn_auto_json struct json_object *old = pod_with(ASKED, "[{\"name\":\"ns1/old\",\"interface\":"
-								"\"poda1b579e0928\"}]");
+	vmn_auto_json struct json_object *old =
+		pod_with(ASKED, "[{\"name\":\"ns1/old\",\"interface\":"
+				"\"poda1b579e0928\"}]");
 	const struct vmn_goal down = {.kind = VMN_GOAL_UPDATED, .state = "down"};
 	const struct vmn_goal nad = {.kind = VMN_GOAL_UPDATED, .nad = "nad1"};
 	struct json_object *status = vmn_json_get(vmi, "/status/interfaces/0");

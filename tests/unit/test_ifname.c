@@ -9,11 +9,16 @@ static void test_hashed_names(void **state)
 	static const struct {
 		const char *network, *hex;
 	} rows[] = {
-		{"default", "37a8eec1ce1"},	  {"iface1", "7e0055a6880"},
-		{"blue-network", "d05c0e2a83b"},  {"red-network", "3c12b9d89fa"},
-		{"green-network", "4574e35ef8e"}, {"dyn1", "a1b579e0928"},
-		{"dyn2", "c0607dcb253"},	  {"eth1", "980816f36b7"},
-		{"net1", "6c270ef2f25"},	  {"", "e3b0c44298f"},
+		{"default", "37a8eec1ce1"},
+		{"iface1", "7e0055a6880"},
+		{"blue-network", "d05c0e2a83b"},
+		{"red-network", "3c12b9d89fa"},
+		{"green-network", "4574e35ef8e"},
+		{"dyn1", "a1b579e0928"},
+		{"dyn2", "c0607dcb253"},
+		{"eth1", "980816f36b7"},
+		{"net1", "6c270ef2f25"},
+		{"", "e3b0c44298f"},
 		{"Iface1", "a3d3070ff3c"},
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "7d3e74a05d7"},
 	};

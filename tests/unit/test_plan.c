@@ -52,7 +52,8 @@ static void read_server(const char *server, struct vmn_dialects *ret)
 
 static void read_wish(struct json_object *row, struct vmn_wish *ret)
 {
-	const char *verb = vmn_json_str_or(row, "/verb", ""), *via = vmn_json_str_or(row, "/via", "");
+	const char *verb = vmn_json_str_or(row, "/verb", ""),
+		   *via = vmn_json_str_or(row, "/via", "");
 
 	*ret = (struct vmn_wish){
 		.verb = strcmp(verb, "add") == 0      ? VMN_PLUG_ADD
@@ -122,8 +123,8 @@ static void check_request(const char *name, struct json_object *want, struct jso
 			  const struct vmn_plan *p)
 {
 	struct json_object *body = vmn_json_get(want, "/body");
-	vmn_auto_free char *sent = vmn_xasprintf("%s %s", p->method ? p->method : "-",
-						 p->path ? p->path : "");
+	vmn_auto_free char *sent =
+		vmn_xasprintf("%s %s", p->method ? p->method : "-", p->path ? p->path : "");
 	const char *warning = vmn_json_str(want, "/warn");
 
 	if (vmn_json_str(want, "/nothing")) {
@@ -164,7 +165,7 @@ static void run_case(struct json_object *all, struct json_object *test)
 	in.dialects = &dialects;
 	in.vm = vm = object(all, test, "/vm", &in.is_vm_hidden);
 	in.vmi = vmi = object(all, test, "/vmi", &in.is_vmi_hidden);
-	in.nad = strcmp(nad, "missing") == 0	? VMN_NAD_MISSING
+	in.nad = strcmp(nad, "missing") == 0	  ? VMN_NAD_MISSING
 		 : strcmp(nad, "unreadable") == 0 ? VMN_NAD_UNREADABLE
 						  : VMN_NAD_EXISTS;
 	if (vmn_wish_check(&wish, &wrong) < 0)
@@ -233,9 +234,11 @@ static void test_answers(void **state)
 	} rows[] = {
 		{409, "the object has been modified", NULL, true, ""},
 		{409, "VMI is not running", NULL, false, ""},
-		{422, "the server rejected our request due to an error in our request", NULL, true, ""},
+		{422, "the server rejected our request due to an error in our request", NULL, true,
+		 ""},
 		{422, "admission webhook denied the request", "spec: bad", false, ""},
-		{400, "Unable to Add Interface because the \"HotplugNICs\" feature gate is not enabled.",
+		{400,
+		 "Unable to Add Interface because the \"HotplugNICs\" feature gate is not enabled.",
 		 NULL, false, "featureGates"},
 		{403, "forbidden", NULL, false, "virtualmachines/addinterface"},
 		{503, "service unavailable", NULL, false, "virt-api"},
@@ -261,9 +264,9 @@ static void test_answers(void **state)
 
 static void test_dialects_come_from_discovery(void **state)
 {
-	vmn_auto_json struct json_object *list =
-		unit_json("{\"resources\":[{\"name\":\"virtualmachines/addinterface\",\"kind\":\"\","
-			  "\"verbs\":null},{\"name\":\"virtualmachines/removeinterface\"}]}");
+	vmn_auto_json struct json_object *list = unit_json(
+		"{\"resources\":[{\"name\":\"virtualmachines/addinterface\",\"kind\":\"\","
+		"\"verbs\":null},{\"name\":\"virtualmachines/removeinterface\"}]}");
 	vmn_auto_json struct json_object *none =
 		unit_json("{\"resources\":[{\"name\":\"virtualmachines/migrate\"}]}");
 	struct vmn_dialects d;
