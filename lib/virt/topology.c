@@ -419,6 +419,21 @@ static void report_guest_side(struct json_object *status, struct json_object *ro
 	set_str(row, "guestInterfaceName", vmn_json_str(status, "/interfaceName"));
 }
 
+/*
+ * KubeVirt 1.0 queues requests in the VM's status, and one that its webhook refuses blocks those behind it.
+ * Return: "add", "remove" or NULL
+ */
+static const char *pending_request(struct json_object *vm, const char *name)
+{
+	vmn_json_each(request, vmn_json_array(vm, "/status/interfaceRequests")) {
+		if (vmn_streq(vmn_json_str(request, "/addInterfaceOptions/name"), name))
+			return "add";
+		if (vmn_streq(vmn_json_str(request, "/removeInterfaceOptions/name"), name))
+			return "remove";
+	}
+	return NULL;
+}
+
 static struct json_object *report_interface(const struct join *j, const char *name)
 {
 	struct json_object *row = json_object_new_object();
@@ -436,6 +451,7 @@ static struct json_object *report_interface(const struct join *j, const char *na
 	} else if (nic->net) {
 		vmn_json_set_str(row, "network", "pod");
 	}
+	set_str(row, "pendingRequest", pending_request(j->f->vm, name));
 	report_step(j, &s, row);
 	report_guest_side(s.status, row);
 	if (!vmn_json_str(row, "/macAddress"))
@@ -453,10 +469,10 @@ static struct json_object *report_interface(const struct join *j, const char *na
 
 /* --- the whole --------------------------------------------------------------------------------- */
 
-static void add_names(struct json_object *list, struct vmn_strlist *names)
+static void add_names(struct json_object *list, const char *path, struct vmn_strlist *names)
 {
 	vmn_json_each(item, list) {
-		const char *name = vmn_json_str(item, "/name");
+		const char *name = vmn_json_str(item, path);
 
 		if (!vmn_is_empty(name) && !vmn_strlist_has(names, name))
 			vmn_strlist_add(names, name);
@@ -468,9 +484,12 @@ static struct json_object *report_interfaces(const struct join *j)
 	struct json_object *rows = json_object_new_array();
 	vmn_auto_strlist struct vmn_strlist names = {0};
 
-	add_names(vmn_spec_ifaces(vmn_json_get(j->f->vm, "/spec/template/spec")), &names);
-	add_names(vmn_spec_ifaces(vmn_json_get(j->f->vmi, "/spec")), &names);
-	add_names(vmn_json_array(j->f->vmi, "/status/interfaces"), &names);
+	struct json_object *requests = vmn_json_array(j->f->vm, "/status/interfaceRequests");
+
+	add_names(vmn_spec_ifaces(vmn_json_get(j->f->vm, "/spec/template/spec")), "/name", &names);
+	add_names(vmn_spec_ifaces(vmn_json_get(j->f->vmi, "/spec")), "/name", &names);
+	add_names(vmn_json_array(j->f->vmi, "/status/interfaces"), "/name", &names);
+	add_names(requests, "/addInterfaceOptions/name", &names);
 	for (size_t i = 0; i < names.n; i++)
 		vmn_json_append_take(rows, report_interface(j, names.v[i]));
 	/* What the guest made itself has no name in the API. */
@@ -528,6 +547,7 @@ static void report_live_migratable(struct json_object *vmi, struct json_object *
 
 static void report_head(const struct vmn_topology_facts *f, struct json_object *report)
 {
+	struct vmn_vm vm;
 	struct json_object *any = f->vm ? f->vm : f->vmi;
 	const char *status = vmn_json_str(f->vm, "/status/printableStatus");
 
@@ -537,6 +557,8 @@ static void report_head(const struct vmn_topology_facts *f, struct json_object *
 	set_str(report, "status", status ? status : vmn_json_str(f->vmi, "/status/phase"));
 	set_str(report, "phase", vmn_json_str(f->vmi, "/status/phase"));
 	set_str(report, "node", vmn_json_str(f->vmi, "/status/nodeName"));
+	vmn_vm_read(f->vm, &vm);
+	set_str(report, "plugError", vm.plug_error);
 }
 
 struct json_object *vmn_topology_report(const struct vmn_topology_facts *f)

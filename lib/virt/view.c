@@ -103,6 +103,9 @@ static void tree_interface(struct vmn_table *t, int parent, struct json_object *
 		status = vmn_xasprintf("%s %s", vmn_json_str_or(iface, "/step", ""), text);
 	row = tree_row(t, parent, name ? "interface" : "guest's own interface", name, status,
 		       step_style(iface), vmn_buf_str(&detail));
+	if (vmn_json_str(iface, "/pendingRequest"))
+		(void)tree_row(t, row, "request", NULL, "pending", VMN_STYLE_YELLOW,
+			       vmn_json_str(iface, "/pendingRequest"));
 	vmn_json_each(hop, vmn_json_array(iface, "/hops")) {
 		const char *verdict = vmn_json_str(hop, "/status");
 
@@ -206,6 +209,9 @@ void vmn_view_vm_tree(struct vmn_table *t, struct json_object *report)
 			       vmn_json_str(pod, "/phase"), VMN_STYLE_PLAIN, detail);
 	}
 	tree_live_migratable(t, row, report);
+	if (vmn_json_str(report, "/plugError"))
+		(void)tree_row(t, row, "plug error", NULL, NULL, VMN_STYLE_PLAIN,
+			       vmn_json_str(report, "/plugError"));
 	vmn_json_each(iface, vmn_json_array(report, "/interfaces"))
 		tree_interface(t, row, iface);
 	if (migration)

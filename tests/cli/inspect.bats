@@ -146,6 +146,42 @@ plugged() {
 	assert_stderr_has '"nosuch" not found'
 }
 
+@test "during a migration there are two pods, and the guest's is the active one" {
+	lab run --wait mig-3 >/dev/null
+	lab fault add migration-slow --match default/mig-3 --value 20000
+	background "$VMNETCTL" migrate mig-3 --wait
+	wait_line "$background_err" "default/mig-3: Scheduling"
+	vmn inspect vm mig-3 -o json
+	assert_json '(.pods | length) == 2 and [.pods[] | select(.isActive) | .node] == [.node]
+		and .migration.phase == "Scheduling" and .migration.sourceNode == .node'
+	vmn migrate mig-3 --cancel
+	assert_status 0
+}
+
+@test "KubeVirt 1.0: ordinal names, leftovers, a blocked queue" {
+	lab_up --kubevirt 1.0
+	lab run --wait --ordinal-names --interface red=nad1 old-1 >/dev/null
+	vmn inspect vm old-1 -o json
+	assert_json '.podNaming == "ordinal" and (.interfaces[] | select(.name == "red")
+		| .podInterfaceNames.pod == "net1" and .otherPodInterfaceNames.pod == "podb1f51a511f1"
+		and all(.hops[]; .status == "ok"))'
+	lab run --wait old-2 >/dev/null
+	"$VMNETCTL" addinterface old-2 --name dyn1 --network-attachment-definition-name nad1 --wait >/dev/null
+	"$VMNETCTL" removeinterface old-2 --name dyn1 --wait >/dev/null
+	vmn inspect vm old-2 -o json
+	assert_json '.interfaces[] | select(.name == "dyn1") | .operation == "unplug" and (.step | test("U[34]"))
+		and any(.hops[]; .hop == "template" and .status == "leftover")'
+	"$KUBECTL" replace --raw /apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/old-2/addinterface \
+		-f - <<<'{"name":"bad.name","networkAttachmentDefinitionName":"nad1"}' >/dev/null
+	wait_until plug_error_of old-2
+	vmn inspect vm old-2 -o json
+	assert_json '.interfaces[] | select(.name == "bad.name") | .pendingRequest == "add"'
+}
+
+plug_error_of() {
+	"$VMNETCTL" inspect vm "$1" -o json | jq -e '.plugError | contains("alphabetical")' >/dev/null
+}
+
 @test "all migrations, of a namespace and of all" {
 	lab run --wait mig-2 >/dev/null
 	"$VMNETCTL" migrate mig-2 --wait >/dev/null 2>&1

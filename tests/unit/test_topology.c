@@ -162,6 +162,25 @@ static void test_report_head_and_names(void **state)
 	assert_null(vmn_json_get(r, "/migration"));
 }
 
+static void test_pending_requests_of_kubevirt_1_0(void **state)
+{
+	vmn_auto_json struct json_object *w = world(), *r = NULL;
+
+	(void)state;
+	set(w, "/vm/status", "interfaceRequests",
+	    "[{\"addInterfaceOptions\":{\"name\":\"bad.name\",\"networkAttachmentDefinitionName\":\"n\"}},"
+	    "{\"removeInterfaceOptions\":{\"name\":\"dyn1\"}}]");
+	set(w, "/vm/status", "conditions",
+	    "[{\"type\":\"Failure\",\"status\":\"True\",\"reason\":\"HotPlugNetworkInterfaceError\","
+	    "\"message\":\"no dots\"}]");
+	r = report(w);
+	assert_string_equal(vmn_json_str(r, "/plugError"), "no dots");
+	assert_string_equal(vmn_json_str(r, "/interfaces/1/pendingRequest"), "remove");
+	assert_string_equal(vmn_json_str(r, "/interfaces/2/name"), "bad.name");
+	assert_string_equal(vmn_json_str(r, "/interfaces/2/pendingRequest"), "add");
+	assert_null(vmn_json_get(r, "/interfaces/0/pendingRequest"));
+}
+
 static void test_launcher_pod_during_migration(void **state)
 {
 	vmn_auto_json struct json_object *w = world();
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_unplugged_on_the_way),
 		cmocka_unit_test(test_report_head_and_names),
+		cmocka_unit_test(test_pending_requests_of_kubevirt_1_0),
 		cmocka_unit_test(test_launcher_pod_during_migration),
 		cmocka_unit_test(test_nads_are_named_once),
 	};
