@@ -37,14 +37,15 @@ void vmn_topology_nads(struct json_object *vm, struct json_object *vmi, struct v
 /**
  * vmn_topology_report() - the joined report, lowerCamelCase keys; caller drops it
  *
- * kind, namespace, name, status, phase, node, plugError (why virt-controller stopped), podNaming (hashed, ordinal, unknown), pods[{name, node, phase,
- * isActive}], liveMigratable{status, reason, message}, interfaces[], migration (vmn_migration_report()). What is
- * not known is left out.
+ * kind, namespace, name, status, phase, node, plugError (why virt-controller stopped), podNaming (hashed,
+ * ordinal, unknown), pods[{name, node, phase, isActive}], liveMigratable{status, reason, message},
+ * interfaces[], migration (vmn_migration_report()). What is not known is left out.
  *
- * interfaces[]: name, binding, network (NAD), pendingRequest (add, remove: KubeVirt 1.0's queue), operation (plug, unplug), step (P0 to P6, U0 to U6), stepText,
- * stuckText, macAddress, ipAddresses, linkState, guestInterfaceName, podInterfaceNames{pod, bridge, tap, nic},
- * otherPodInterfaceNames (of the other naming scheme), hops[{hop, status, message}]. Interfaces that only the
- * guest agent reports have guestInterfaceName and addresses only.
+ * interfaces[]: name, binding, network (NAD), pendingRequest (add, remove: KubeVirt 1.0's queue), operation (plug,
+ * unplug), step (P0 to P6, U0 to U6), stepText, stuckText, macAddress, ipAddresses, linkState,
+ * guestInterfaceName, podInterfaceNames{pod, bridge, tap, nic}, otherPodInterfaceNames (of the other naming
+ * scheme), hops[{hop, status, message}]. Interfaces that only the guest agent reports have
+ * guestInterfaceName and addresses only.
  */
 struct json_object *vmn_topology_report(const struct vmn_topology_facts *f);
 
