@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Who may include whom: base < data < { kube, out } < virt < cli < subcommands; a library has one home.
+# Who may include whom: base < data < { kube, net, out } < { virt, binding, dhcp, migrate } < cli < subcommands;
+# a library has one home.
 # shellcheck source=tests/lint/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,12 +10,17 @@ allowed() {
 	case $1 in
 	lib/base) echo "lib/base" ;;
 	lib/data) echo "lib/base lib/data" ;;
+	lib/net) echo "lib/base lib/data lib/net" ;;
+	lib/binding | lib/dhcp | lib/migrate) echo "lib/base lib/data lib/net $1" ;;
 	lib/kube) echo "lib/base lib/data lib/kube" ;;
 	lib/out) echo "lib/base lib/data lib/out" ;;
 	lib/virt) echo "lib/base lib/data lib/kube lib/out lib/virt" ;;
 	cli) echo "lib/base lib/data lib/kube lib/out lib/virt cli" ;;
-	subcommands) echo "lib/base lib/data lib/kube lib/out lib/virt cli subcommands completions" ;;
-	lab*) echo "lib/base lib/data lib/kube lib/out lib/virt cli lab" ;;
+	subcommands)
+		echo "lib/base lib/data lib/kube lib/net lib/out lib/virt lib/binding lib/dhcp lib/migrate"
+		echo "cli subcommands completions"
+		;;
+	lab*) echo "lib/base lib/data lib/kube lib/net lib/out lib/virt cli lab" ;;
 	esac
 }
 
@@ -25,6 +31,8 @@ homes() {
 	yaml.h) echo "lib/data/" ;;
 	nettle/*) echo "lib/base/" ;;
 	curl/*) echo "lib/kube/curl.h lib/kube/curl.c" ;;
+	netlink/*) echo "lib/net/" ;;
+	nftables/*) echo "lib/net/" ;;
 	libsmartcols.h | libsmartcols/*) echo "lib/out/" ;;
 	microhttpd.h | gnutls/* | sqlite3.h) echo "lab/" ;;
 	cmocka.h) echo "tests/" ;;
