@@ -200,7 +200,9 @@ static const char *step_text(const struct waiter *it, int step)
 	case VMN_GOAL_UPDATED:
 		break;
 	}
-	return it->hops.is_migration_required ? "a migration is required" : "asked for";
+	if (it->hops.is_migration_required || it->hops.is_migration_pending)
+		return "waiting for the migration";
+	return it->hops.has_vmi ? "waiting for the VM to follow" : "asked for";
 }
 
 static const char *stuck_text(const struct waiter *it)

@@ -128,6 +128,20 @@ every_write_fault() {
 	assert_not_added
 }
 
+@test "a server that is too slow ends in 124, and what was asked for is not asked twice" {
+	put_dialect
+	lab fault add latency --value 3000 --method PUT --count 1
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --request-timeout 1s
+	assert_status 0
+	wait_until settled
+	assert_equal "$(networks)" 'default dyn1'
+	lab fault add latency --value 3000
+	vmn addinterface web-1 --name dyn2 $NAD nad1 --request-timeout 500ms
+	assert_status 124
+	assert_stdout ''
+	lab fault clear
+}
+
 @test "a removal whose answer is cut off is done once" {
 	spec_dialect
 	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
