@@ -19,21 +19,17 @@
 
 #include "lib/base/err.h"
 #include "lib/base/str.h"
+#include "lib/data/ip.h"
 #include "lib/net/netns.h"
 
 struct json_object;
 
-enum { VMN_MAC_SIZE = 6, VMN_KIND_SIZE = 16, VMN_ALIAS_SIZE = 256 };
+enum { VMN_KIND_SIZE = 16, VMN_ALIAS_SIZE = 256 };
 
 /* A message of the kernel without its netlink header: family header and attributes. */
 struct vmn_raw {
 	void *data;
 	size_t len;
-};
-
-struct vmn_ip {
-	int family;	   /* AF_INET, AF_INET6; AF_UNSPEC: none */
-	uint8_t bytes[16]; /* network order; the first 4 of IPv4 */
 };
 
 enum vmn_brport_flag { /* bridge port flags that we know */
@@ -192,17 +188,5 @@ const struct vmn_link *vmn_snapshot_link(const struct vmn_snapshot *s, const cha
 const struct vmn_link *vmn_snapshot_link_at(const struct vmn_snapshot *s, int ifindex);
 /** vmn_snapshot_sysctl() - its value, or NULL */
 const char *vmn_snapshot_sysctl(const struct vmn_snapshot *s, const char *key);
-
-enum { VMN_IP_TEXT_SIZE = 46, VMN_MAC_TEXT_SIZE = 18 };
-/** vmn_ip_text() - "10.0.2.1", "" for none, into @buf; Return: @buf */
-const char *vmn_ip_text(const struct vmn_ip *ip, char buf[VMN_IP_TEXT_SIZE]);
-/** vmn_ip_parse() - either family; Return: false when @text is no address */
-bool vmn_ip_parse(const char *text, struct vmn_ip *ret) VMN_MUST_CHECK;
-/** vmn_ip_eq() - same family and address; two times none is equal */
-bool vmn_ip_eq(const struct vmn_ip *a, const struct vmn_ip *b);
-/** vmn_mac_text() - "02:00:00:00:00:01" into @buf; Return: @buf */
-const char *vmn_mac_text(const uint8_t mac[VMN_MAC_SIZE], char buf[VMN_MAC_TEXT_SIZE]);
-/** vmn_mac_parse() - colons or dashes between the pairs; Return: false when @text is no MAC */
-bool vmn_mac_parse(const char *text, uint8_t ret[VMN_MAC_SIZE]) VMN_MUST_CHECK;
 
 #endif
