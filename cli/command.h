@@ -124,6 +124,11 @@ struct cmd {
 	const char *const *operand_words; /* for CMD_COMPLETE_WORDS, NULL-terminated */
 	const struct cmd_example *examples; /* ended by a NULL line */
 	/*
+	 * A command made of verbs ("netsetup undo"): they are commands of this program, and of all the
+	 * above only name, aliases, group, summary and flags are used
+	 */
+	const struct cmd_program *verbs;
+	/*
 	 * @opts: the filled options struct; @argv: operands only. Return: 0 or -code; @err stays
 	 * empty when everything was told already (cmd_report_failure(), a bad verdict on stdout)
 	 */

@@ -35,19 +35,38 @@ struct line {
 	struct cmd_candidates candidates;
 };
 
+static void complete_builtins(struct line *l, const struct cmd_program *program)
+{
+	for (const struct cmd *const *c = program->commands; *c; c++)
+		if (!((*c)->flags & CMD_HIDDEN))
+			cmd_candidate(&l->candidates, (*c)->name, (*c)->summary);
+}
+
 static void complete_commands(struct line *l)
 {
 	vmn_auto_strlist struct vmn_strlist external = {0};
 
-	for (const struct cmd *const *c = l->program->commands; *c; c++)
-		if (!((*c)->flags & CMD_HIDDEN))
-			cmd_candidate(&l->candidates, (*c)->name, (*c)->summary);
+	complete_builtins(l, l->program);
 	cmd_external_list(l->program, &external);
 	for (size_t i = 0; i < external.n; i++)
 		cmd_candidate(&l->candidates, external.v[i],
 			      vmn_streq(external.v[i], l->program->companion)
 				      ? l->program->companion_summary
 				      : NULL);
+}
+
+/* COMMAND [VERB] of `help` */
+static void complete_topic(struct line *l)
+{
+	const struct cmd *cmd = NULL;
+
+	if (!l->parser.n_operands) {
+		complete_commands(l);
+		return;
+	}
+	cmd = cmd_find(l->program, l->parser.operands[0]);
+	if (cmd && cmd->verbs)
+		complete_builtins(l, cmd->verbs);
 }
 
 static void complete_words(struct line *l, const char *const *words)
@@ -101,7 +120,7 @@ static void complete_kind(struct line *l, enum cmd_complete kind, const char *co
 		complete_words(l, words);
 		break;
 	case CMD_COMPLETE_COMMAND:
-		complete_commands(l);
+		complete_topic(l);
 		break;
 	case CMD_COMPLETE_INSPECT:
 		complete_object(l);
@@ -237,9 +256,17 @@ static void read_line(struct line *l, struct cmd_globals *globals, void **ret_op
 
 	cmd_parser_add(&l->parser, cmd_global_opts, globals);
 	cmd_parser_add(&l->parser, cmd_connection_opts, globals);
-	if (cmd_parser_run(&l->parser, n, v, &used, err) < 0 || used >= n)
-		return;
-	l->cmd = cmd_find(l->program, v[used]);
+	for (;;) {
+		if (cmd_parser_run(&l->parser, n, v, &used, err) < 0 || used >= n)
+			return;
+		l->cmd = cmd_find(l->program, v[used]);
+		if (!l->cmd || !l->cmd->verbs)
+			break;
+		l->program = l->cmd->verbs;
+		l->cmd = NULL;
+		n -= used + 1;
+		v += used + 1;
+	}
 	if (!l->cmd) {
 		ask_companion(l, v[used], v + used + 1, err);
 		l->is_foreign = true;

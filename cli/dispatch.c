@@ -118,15 +118,22 @@ int cmd_unknown(const struct cmd_ctx *ctx, const char *name, struct vmn_err *err
 		      : vmn_err_hint(err, "see '%s help'", ctx->program->invocation);
 }
 
+static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
+		     int argc, char **argv, struct vmn_err *err);
+
 /* The command at @argv[0], a built-in or an executable that takes over with the same global options. */
-static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, char **before, int n_before,
-		    int argc, char **argv, struct vmn_err *err)
+static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
+		    char **before, int n_before, int argc, char **argv, struct vmn_err *err)
 {
 	vmn_auto_free char *path = NULL;
 
 	if (strcmp(argv[0], CMD_COMPLETE_VERB) == 0)
 		return cmd_complete_print(ctx, argc - 1, argv + 1, err);
 	ctx->cmd = cmd_find(ctx->program, argv[0]);
+	if (ctx->cmd && ctx->cmd->verbs) {
+		ctx->program = ctx->cmd->verbs;
+		return run_words(ctx, parser, globals, argc - 1, argv + 1, err);
+	}
 	if (ctx->cmd)
 		return run_command(ctx, parser, argc - 1, argv + 1, err);
 	path = cmd_external_find(ctx->program, argv[0]);
@@ -135,27 +142,35 @@ static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, char **befor
 	return cmd_unknown(ctx, argv[0], err);
 }
 
-static int run(struct cmd_ctx *ctx, struct cmd_globals *globals, int argc, char **argv,
-	       struct vmn_err *err)
+/* Global options, a command of ctx->program, and what belongs to it. */
+static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
+		     int argc, char **argv, struct vmn_err *err)
 {
-	cmd_auto_parser struct cmd_parser parser = {.stop_at_operand = true};
 	int used, rc;
 
-	cmd_parser_add(&parser, cmd_global_opts, globals);
-	cmd_parser_add(&parser, cmd_connection_opts, globals);
-	rc = cmd_parser_run(&parser, argc, argv, &used, err);
+	rc = cmd_parser_run(parser, argc, argv, &used, err);
 	if (rc < 0)
 		return err->hint ? rc : vmn_err_hint(err, "see '%s help'", ctx->program->invocation);
 	if (globals->version)
 		return cmd_version_print(ctx, err);
 	if (used < argc && !globals->help)
-		return dispatch(ctx, &parser, argv, used, argc - used, argv + used, err);
+		return dispatch(ctx, parser, globals, argv, used, argc - used, argv + used, err);
 	if (used < argc)
 		return cmd_help_topic(ctx, argv[used], err);
 	if (globals->help)
 		return cmd_help_print(ctx, NULL, err);
 	(void)vmn_err_set(err, VMN_E_USAGE, "command missing");
 	return vmn_err_hint(err, "see '%s help'", ctx->program->invocation);
+}
+
+static int run(struct cmd_ctx *ctx, struct cmd_globals *globals, int argc, char **argv,
+	       struct vmn_err *err)
+{
+	cmd_auto_parser struct cmd_parser parser = {.stop_at_operand = true};
+
+	cmd_parser_add(&parser, cmd_global_opts, globals);
+	cmd_parser_add(&parser, cmd_connection_opts, globals);
+	return run_words(ctx, &parser, globals, argc, argv, err);
 }
 
 /* --- the ends --------------------------------------------------------------------- */

@@ -269,7 +269,10 @@ int cmd_help_print(const struct cmd_ctx *ctx, const struct cmd *cmd, struct vmn_
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
 
 	(void)err;
-	cmd_help_text(ctx->program, cmd, cmd_width(ctx), &b);
+	if (cmd && cmd->verbs)
+		cmd_help_text(cmd->verbs, NULL, cmd_width(ctx), &b);
+	else
+		cmd_help_text(ctx->program, cmd, cmd_width(ctx), &b);
 	(void)fwrite(vmn_buf_str(&b), 1, b.len, stdout); /* checked when stdout is flushed */
 	return 0;
 }

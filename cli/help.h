@@ -34,7 +34,8 @@ void cmd_opt_doc_clear(struct cmd_opt_doc *doc);
  *
  * Lines @HEADER@ (.TH, NAME, SYNOPSIS) and @EXIT_STATUS@ are replaced by sections made from the tables;
  * on a command's page @OPTIONS@ and @EXAMPLES@ too, on a program's @COMMANDS@, @CONNECTION_OPTIONS@,
- * @GLOBAL_OPTIONS@ and @SEE_ALSO@.
+ * @GLOBAL_OPTIONS@ and @SEE_ALSO@. The page of a command made of verbs is that of their program; @VERBS@
+ * there is a section for each.
  */
 void cmd_man(const struct cmd_program *program, const struct cmd *cmd, const char *page,
 	     struct vmn_buf *b);

@@ -65,12 +65,13 @@ static void print_records(const struct cmd_program *program)
 	for (const struct cmd *const *c = program->commands; *c; c++) {
 		const struct cmd *cmd = *c;
 
-		(void)printf("%s%s%s%s%s%s%s\n", cmd->name, cmd->group ? " group" : "",
+		(void)printf("%s%s%s%s%s%s%s%s\n", cmd->name, cmd->group ? " group" : "",
 			     cmd->summary ? " summary" : "",
 			     cmd->description ? " description" : "",
 			     cmd->examples && cmd->examples->line ? " examples" : "",
 			     cmd->flags & CMD_MUTATES ? " mutates" : "",
-			     cmd->flags & CMD_HIDDEN ? " hidden" : "");
+			     cmd->flags & CMD_HIDDEN ? " hidden" : "",
+			     cmd->verbs ? " verbs" : "");
 	}
 }
 
@@ -80,6 +81,12 @@ static int run_help(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 	const struct help_opts *o = opts;
 	const struct cmd *cmd = argc ? cmd_find(ctx->program, argv[0]) : NULL;
 
+	if (argc > 1 && (!cmd || !cmd->verbs))
+		return vmn_err_set(err, VMN_E_USAGE, "help: '%s' is one operand too many", argv[1]);
+	if (cmd && cmd->verbs) {
+		ctx->program = cmd->verbs;
+		return run_help(ctx, opts, argc - 1, argv + 1, err);
+	}
 	if (o->records) {
 		print_records(ctx->program);
 		return 0;
@@ -114,10 +121,10 @@ const struct cmd cmd_help = {
 	.name = "help",
 	.group = "About",
 	.summary = "explain the program or one of its commands",
-	.operands = "[COMMAND]",
+	.operands = "[COMMAND [VERB]]",
 	.description = "Without COMMAND, lists the commands. `--help` after a command does the same as "
 		       "`help COMMAND`; the man page of each command has the same text and more.",
-	.max_args = 1,
+	.max_args = 2,
 	.opts = help_opts,
 	.opts_size = sizeof(struct help_opts),
 	.complete = CMD_COMPLETE_COMMAND,

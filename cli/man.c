@@ -55,7 +55,23 @@ static void add_font(struct vmn_buf *b, char font, const char *text)
 
 static char *page_name(const struct cmd_program *program, const struct cmd *cmd)
 {
-	return cmd ? vmn_xasprintf("%s-%s", program->name, cmd->name) : vmn_xstrdup(program->name);
+	char *name = cmd ? vmn_xasprintf("%s-%s", program->invocation, cmd->name)
+			 : vmn_xstrdup(program->invocation);
+
+	for (char *blank = name; (blank = strchr(blank, ' '));)
+		*blank = '-';
+	return name;
+}
+
+/* "NAME OPERANDS [OPTION...]", and the end of the line. */
+static void add_invocation(const struct cmd *cmd, struct vmn_buf *b)
+{
+	add_font(b, 'B', cmd->name);
+	if (cmd->operands) {
+		vmn_buf_addc(b, ' ');
+		add_font(b, 'I', cmd->operands);
+	}
+	vmn_buf_adds(b, " [\\fIOPTION\\fR...]\n");
 }
 
 static void add_synopsis(const struct cmd_program *program, const struct cmd *cmd,
@@ -69,12 +85,7 @@ static void add_synopsis(const struct cmd_program *program, const struct cmd *cm
 		return;
 	}
 	vmn_buf_addc(b, ' ');
-	add_font(b, 'B', cmd->name);
-	if (cmd->operands) {
-		vmn_buf_addc(b, ' ');
-		add_font(b, 'I', cmd->operands);
-	}
-	vmn_buf_adds(b, " [\\fIOPTION\\fR...]\n");
+	add_invocation(cmd, b);
 }
 
 static void add_header(const struct cmd_program *program, const struct cmd *cmd, struct vmn_buf *b)
@@ -122,10 +133,34 @@ static void add_options(const char *heading, const struct cmd_opt *opts, struct 
 	for (const struct cmd_opt *o = opts; cmd_opts_more(o); o++) {
 		if (o->flags & CMD_OPT_HIDDEN)
 			continue;
-		if (is_first)
+		if (is_first && heading)
 			vmn_buf_addf(b, "%s\n", heading);
 		is_first = false;
 		add_option(o, b);
+	}
+}
+
+static void add_formats(const struct cmd *cmd, struct vmn_buf *b)
+{
+	vmn_auto_free char *formats = cmd_formats_text(cmd->formats);
+
+	vmn_buf_adds(b, "\\fB\\-o\\fR ");
+	add_font(b, 'I', formats);
+	vmn_buf_addc(b, '\n');
+}
+
+/* Paragraphs that are separated by blank lines. */
+static void add_paragraphs(const char *text, struct vmn_buf *b)
+{
+	vmn_auto_strlist struct vmn_strlist lines = {0};
+
+	vmn_strlist_split(&lines, text ? text : "", '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		if (!*lines.v[i])
+			continue;
+		vmn_buf_adds(b, ".PP\n");
+		add_roff(b, lines.v[i]);
+		vmn_buf_addc(b, '\n');
 	}
 }
 
@@ -133,12 +168,8 @@ static void add_command_options(const struct cmd *cmd, struct vmn_buf *b)
 {
 	add_options(".SH OPTIONS", cmd->opts, b);
 	if (cmd->formats) {
-		vmn_auto_free char *formats = cmd_formats_text(cmd->formats);
-
 		vmn_buf_adds(b, ".SH \"OUTPUT FORMATS\"\n");
-		vmn_buf_adds(b, "\\fB\\-o\\fR ");
-		add_font(b, 'I', formats);
-		vmn_buf_addc(b, '\n');
+		add_formats(cmd, b);
 	}
 	if (cmd->flags & CMD_NEEDS_KUBE)
 		add_options(".SH \"CONNECTION OPTIONS\"", cmd_connection_opts, b);
@@ -181,18 +212,20 @@ static void add_exit_status(struct vmn_buf *b)
 	}
 }
 
-static void add_examples(const struct cmd *cmd, struct vmn_buf *b)
+static void add_example_lines(const struct cmd *cmd, const char *heading, struct vmn_buf *b)
 {
-	if (!cmd->examples || !cmd->examples->line)
-		return;
-	vmn_buf_adds(b, ".SH EXAMPLES\n");
-	for (const struct cmd_example *e = cmd->examples; e->line; e++) {
-		vmn_buf_adds(b, e == cmd->examples ? "" : ".PP\n");
+	for (const struct cmd_example *e = cmd->examples; e && e->line; e++) {
+		vmn_buf_addf(b, "%s\n", e == cmd->examples ? heading : ".PP");
 		add_roff(b, e->explanation);
 		vmn_buf_adds(b, ":\n.PP\n.RS 4\n.nf\n");
 		add_roff(b, e->line);
 		vmn_buf_adds(b, "\n.fi\n.RE\n");
 	}
+}
+
+static void add_examples(const struct cmd *cmd, struct vmn_buf *b)
+{
+	add_example_lines(cmd, ".SH EXAMPLES", b);
 }
 
 /* The pages of all commands, for the program's own page. */
@@ -216,6 +249,31 @@ static void add_see_also(const struct cmd_program *program, struct vmn_buf *b)
 	vmn_buf_adds(b, ".BR kubectl (1)\n");
 }
 
+/* A section for each verb of a command, which has no page of its own. */
+static void add_verbs(const struct cmd_program *program, struct vmn_buf *b)
+{
+	for (const struct cmd *const *c = program->commands; *c; c++) {
+		const struct cmd *verb = *c;
+
+		if (verb->flags & CMD_HIDDEN || verb == &cmd_help)
+			continue;
+		vmn_buf_adds(b, ".SH \"");
+		for (const char *name = verb->name; *name; name++)
+			vmn_buf_addc(b, (char)toupper((unsigned char)*name));
+		vmn_buf_adds(b, "\"\n");
+		add_font(b, 'B', program->invocation);
+		vmn_buf_addc(b, ' ');
+		add_invocation(verb, b);
+		add_paragraphs(verb->description, b);
+		add_options(NULL, verb->opts, b);
+		if (verb->formats) {
+			vmn_buf_adds(b, ".PP\nOutput formats: ");
+			add_formats(verb, b);
+		}
+		add_example_lines(verb, ".PP", b);
+	}
+}
+
 static bool add_section(const struct cmd_program *program, const struct cmd *cmd, const char *line,
 			struct vmn_buf *b)
 {
@@ -233,6 +291,8 @@ static bool add_section(const struct cmd_program *program, const struct cmd *cmd
 		add_exit_status(b);
 	else if (strcmp(line, "@SEE_ALSO@") == 0 && !cmd)
 		add_see_also(program, b);
+	else if (strcmp(line, "@VERBS@") == 0 && !cmd)
+		add_verbs(program, b);
 	else if (strcmp(line, "@EXAMPLES@") == 0 && cmd)
 		add_examples(cmd, b);
 	else

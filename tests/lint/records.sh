@@ -45,12 +45,49 @@ check_man() { # COMMAND PAGE
 	fi
 }
 
-check_command() { # PROGRAM PREFIX NAME FEATURES...
-	program=$1 prefix=$2 name=$3
-	shift 3
+check_features() { # NAME FEATURES...
+	name=$1
+	shift
 	for feature in group summary description examples; do
 		case " $* " in *" $feature "*) ;; *) wrong "$name: its record has no $feature" ;; esac
 	done
+}
+
+# The verbs of a command: each is complete, their common man page tells of each option.
+check_verbs() { # PROGRAM PREFIX NAME
+	page=man/$2-$3.1
+	for section in HEADER VERBS EXIT_STATUS GLOBAL_OPTIONS; do
+		grep -q "^@$section@\$" "$page.in" 2>/dev/null || wrong "$3: $page.in lacks the line @$section@"
+	done
+	grep -q -x "MAN_PAGES += $page" man/Makemodule.am || wrong "$3: $page is not in man/Makemodule.am"
+	"$1" help "$3" --records >"$work/verbs"
+	sort -c "$work/verbs" 2>/dev/null || wrong "$3: its verbs are not sorted by name"
+	while read -r verb features; do
+		case "$verb $features " in "help "* | *" hidden "*) continue ;; esac
+		# shellcheck disable=SC2086 # words
+		check_features "$3 $verb" $features
+		"$1" "$3" "$verb" --help >"$work/text"
+		sed -n -E 's/^ +(-[A-Za-z0-9], )?(--[a-z0-9-]+).*/\2/p' "$work/text" | sort -u >"$work/help"
+		"$1" __complete -- "$3" "$verb" -- | sed -n -E 's/^(--[a-z0-9-]+).*/\1/p' | sort -u >"$work/completion"
+		same_options "$3 $verb" "help and completion" "$work/help" "$work/completion"
+		case " $features " in
+		*" mutates "*) grep -q -x -- --dry-run "$work/help" || wrong "$3 $verb: changes things but has no --dry-run" ;;
+		esac
+		[ ! -e "$build/$page" ] || options_in_man "$build/$page" | comm -13 - "$work/help" |
+			sed "s|^|$3 $verb: $page does not tell of |" >>"$work/untold"
+	done <"$work/verbs"
+	[ ! -e "$work/untold" ] || wrong_lines <"$work/untold"
+}
+
+check_command() { # PROGRAM PREFIX NAME FEATURES...
+	program=$1 prefix=$2 name=$3
+	shift 3
+	case " $* " in *" verbs "*)
+		check_verbs "$program" "$prefix" "$name"
+		return
+		;;
+	esac
+	check_features "$name" "$@"
 	options_in_help "$program" "$name" >"$work/help"
 	options_in_completion "$program" "$name" >"$work/completion"
 	same_options "$name" "help and completion" "$work/help" "$work/completion"

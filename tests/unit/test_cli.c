@@ -150,6 +150,22 @@ static void test_man_page(void **state)
 	assert_null(strstr(vmn_buf_str(&b), "secret"));
 }
 
+static void test_page_of_verbs(void **state)
+{
+	static const struct cmd_program group = {
+		.name = "prog", .invocation = "prog net", .summary = "nets", .commands = commands};
+	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
+
+	(void)state;
+	cmd_man(&group, NULL, "@HEADER@\n@VERBS@\n", &b);
+	assert_has(&b, ".SH NAME\nprog\\-net \\- nets\n");
+	assert_has(&b, ".SH \"FROB\"\n\\fBprog net\\fR \\fBfrob\\fR \\fITHING...\\fR");
+	assert_has(&b, ".PP\nAnother one.\n.TP\n\\fB\\-m\\fR");
+	assert_has(&b, "Output formats: \\fB\\-o\\fR \\fIname|json\\fR\n.PP\ndo it:\n");
+	assert_null(strstr(vmn_buf_str(&b), "HELP"));
+	assert_null(strstr(vmn_buf_str(&b), "HIDDEN"));
+}
+
 static void test_exit_status(void **state)
 {
 	static const struct {
@@ -205,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_help_fits_the_terminal),
 		cmocka_unit_test(test_help_of_the_program),
 		cmocka_unit_test(test_man_page),
+		cmocka_unit_test(test_page_of_verbs),
 		cmocka_unit_test(test_exit_status),
 		cmocka_unit_test(test_error_lines),
 	};
