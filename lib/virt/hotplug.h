@@ -28,6 +28,7 @@ struct vmn_hops {
 	bool in_multus, in_domain, in_agent;   /* tokens of its infoSource */
 	bool is_sriov;
 	bool is_ordinal;	    /* the pod is known to use ordinal names */
+	bool is_only;		    /* the VMI has no other secondary interface that stays */
 	bool is_migration_required; /* condition MigrationRequired is True */
 	bool is_migration_pending;  /* ... is False: in-place plugging has its chance first */
 	bool is_nad_delivered;	    /* the pod's network-status is of the VMI's network */
@@ -55,14 +56,14 @@ const char *vmn_unplug_stuck_text(const struct vmn_hops *h);
 /* What a waiting command waits for. */
 enum vmn_goal_kind {
 	VMN_GOAL_PLUGGED,   /* P5 */
-	VMN_GOAL_UNPLUGGED, /* U4; U6 or U3 when the flags below say so */
+	VMN_GOAL_UNPLUGGED, /* U4; U6 or U3 as the flags below say */
 	VMN_GOAL_UPDATED,   /* link state and network as wished */
 };
 
 struct vmn_goal {
 	enum vmn_goal_kind kind;
 	bool is_purged;	   /* the server takes removed interfaces out of the template */
-	bool is_pod_kept;  /* the pod keeps its link, so that U3 is all there will be */
+	bool is_pod_kept;  /* U3 is all there will be of a VMI's only interface (KubeVirt 1.0) */
 	const char *state; /* wanted link state, or NULL */
 	const char *nad;   /* wanted network, or NULL; as written in the spec */
 };

@@ -537,6 +537,17 @@ static int no_such_iface(const struct scene *s, const struct vmn_plan *p, struct
 	return -VMN_E_NOT_FOUND;
 }
 
+/* Measured on KubeVirt 1.0: without its last interface the pod's annotation stays as it was. */
+static void warn_of_kept_link(const struct scene *s, struct vmn_plan *p)
+{
+	struct vmn_hops hops;
+
+	vmn_hops_look(NULL, s->in->vmi, NULL, s->w->iface, &hops);
+	if (hops.in_vmi && hops.is_only)
+		warn(p, "it is the VM's last such interface: this KubeVirt leaves its link in the "
+			"pod until the VM migrates or restarts");
+}
+
 static int remove_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
 	bool on_vmi = p->dialect == VMN_DIALECT_VMI;
@@ -561,6 +572,8 @@ static int remove_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_e
 		vmn_err_set(err, VMN_E_UNSUPPORTED, "the interface is in the running VM only");
 		return vmn_err_hint(err, "it goes with the VM's next restart");
 	}
+	if (s->is_live)
+		warn_of_kept_link(s, p);
 	return send_put(s, p, err);
 }
 
@@ -593,24 +606,26 @@ static int remove_from_running(const struct scene *s, struct vmn_plan *p, struct
 	return send_patch(s, p, vmn_nicpatch_append(&s->vm, s->vmi.spec, iface, s->has.net));
 }
 
-/* Whether the VMI has no other interface of its kind that stays. */
-static bool is_last_plugged(const struct scene *s)
+static int check_live_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
-	struct vmn_nic nic;
+	struct vmn_hops hops;
 
-	vmn_json_each(iface, vmn_spec_ifaces(s->vmi.spec)) {
-		const char *name = vmn_json_str(iface, "/name");
-
-		if (name && strcmp(name, s->w->iface) != 0 &&
-		    vmn_nic_find(s->vmi.spec, name, &nic) && nic.nad && !nic.is_default &&
-		    !is_absent(&nic))
-			return false;
+	vmn_hops_look(NULL, s->in->vmi, s->in->pod, s->w->iface, &hops);
+	if (hops.is_ordinal) {
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "the VM's pod has ordinal interface names (net1, ...), and such pods "
+			    "cannot unplug");
+		return vmn_err_hint(err, "stop the VM, remove the interface, start it");
 	}
-	return true;
+	if (s->vmi.is_paused)
+		warn(p, "the VM is paused: its guest lets the interface go when it goes on");
+	return 0;
 }
 
 static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
+	int rc;
+
 	if ((s->in_template && s->want.is_default) || (s->in_vmi && s->has.is_default))
 		return vmn_err_set(err, VMN_E_UNSUPPORTED,
 				   "it is the VM's default interface, which cannot be removed");
@@ -621,27 +636,13 @@ static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	p->goal = (struct vmn_goal){
 		.kind = VMN_GOAL_UNPLUGGED,
 		.is_purged = p->dialect == VMN_DIALECT_SPEC,
+		.is_pod_kept = p->dialect != VMN_DIALECT_SPEC,
 	};
-	if (p->is_live) {
-		struct vmn_hops hops;
-
-		vmn_hops_look(NULL, s->in->vmi, s->in->pod, s->w->iface, &hops);
-		if (hops.is_ordinal) {
-			vmn_err_set(
-				err, VMN_E_UNSUPPORTED,
-				"the VM's pod has ordinal interface names (net1, ...), and such "
-				"pods cannot unplug");
-			return vmn_err_hint(err, "stop the VM, remove the interface, start it");
-		}
-		if (s->vmi.is_paused)
-			warn(p,
-			     "the VM is paused: its guest lets the interface go when it goes on");
-	}
-	if (p->dialect != VMN_DIALECT_SPEC) {
-		/* KubeVirt 1.0 leaves the pod's annotation as it is then (measured). */
-		p->goal.is_pod_kept = s->vmi.is_live && is_last_plugged(s);
+	rc = p->is_live ? check_live_remove(s, p, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (p->dialect != VMN_DIALECT_SPEC)
 		return remove_by_put(s, p, err);
-	}
 	if (p->is_live)
 		return remove_from_running(s, p, err);
 	if (!s->in_template)

@@ -132,6 +132,24 @@ hint: it has default, dyn1'
 	assert_equal "$(ifaces a2)" default
 }
 
+@test "1.0: the last ones leave their links in the pod, and --wait ends all the same" {
+	lab_up --kubevirt 1.0
+	plugged_vm a1 dyn1
+	vmn removeinterface a1 --name dyn1 --wait=20s
+	assert_status 0
+	assert_stdout 'virtualmachine/a1 interface "dyn1" removed (subresource), unplugged'
+	assert_stderr_has 'leaves its link in the pod'
+	kc get vmi a1 -o json
+	assert_json '[.status.interfaces[] | select(.infoSource == "multus-status")] | length == 1'
+	# Under way together: neither is the last one when it is asked for.
+	plugged_vm a2 dyn1 dyn2
+	"$VMNETCTL" removeinterface a2 --name dyn1 3>&-
+	vmn removeinterface a2 --name dyn2 --wait=20s
+	assert_status 0
+	vmn removeinterface a2 --name dyn1 --wait=20s
+	assert_status 0
+}
+
 @test "1.0: ordinal names, which only the pod tells" {
 	lab_up --kubevirt 1.0
 	lab run a1 --ordinal-names --interface dyn1=nad1 --wait

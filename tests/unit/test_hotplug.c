@@ -128,7 +128,39 @@ static void test_steps_of_an_unplug(void **state)
 		goal.is_purged = true;
 		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].purged);
 		goal = (struct vmn_goal){.kind = VMN_GOAL_UNPLUGGED, .is_pod_kept = true};
+		h.is_only = false;
+		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].step >= 4);
+		h.is_only = true;
 		assert_int_equal(vmn_goal_is_reached(&goal, &h), rows[i].step >= 3);
+	}
+}
+
+static void test_the_only_interface(void **state)
+{
+	static const struct {
+		const char *iface, *net;
+		bool is_only;
+	} rows[] = {
+		{"{\"name\":\"dyn2\"}", "{\"name\":\"dyn2\",\"multus\":{\"networkName\":\"n\"}}",
+		 false},
+		{"{\"name\":\"dyn2\",\"state\":\"absent\"}",
+		 "{\"name\":\"dyn2\",\"multus\":{\"networkName\":\"n\"}}", true},
+		{"{\"name\":\"main\"}",
+		 "{\"name\":\"main\",\"multus\":{\"networkName\":\"n\",\"default\":true}}", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
+		vmn_auto_json struct json_object *vmi = vmi_with(",\"state\":\"absent\"", NULL);
+		struct vmn_hops h;
+
+		vmn_hops_look(NULL, vmi, NULL, "dyn1", &h);
+		assert_true(h.is_only);
+		vmn_json_append_take(vmn_json_get(vmi, "/spec/domain/devices/interfaces"),
+				     unit_json(rows[i].iface));
+		vmn_json_append_take(vmn_json_get(vmi, "/spec/networks"), unit_json(rows[i].net));
+		vmn_hops_look(NULL, vmi, NULL, "dyn1", &h);
+		assert_int_equal(h.is_only, rows[i].is_only);
 	}
 }
 
@@ -221,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps_of_a_plug),
 		cmocka_unit_test(test_steps_of_an_unplug),
+		cmocka_unit_test(test_the_only_interface),
 		cmocka_unit_test(test_update_is_reached),
 		cmocka_unit_test(test_failures_are_seen),
 		cmocka_unit_test(test_views),
