@@ -299,14 +299,15 @@ void vmn_xfer_begin(struct vmn_xfer *x)
 	struct vmn_kube *k = x->k;
 
 	unlink_xfer(x);
-	if (!x->begun_ms) {
-		x->begun_ms = vmn_now_ms();
-		x->deadline_ms = vmn_deadline_in(x->timeout_ms);
-	}
 	/* As other clients do, nothing is told to a server that cannot keep it secret. */
 	if (k->endpoint.is_tls && vmn_kube_auth_get(k->target.auth, &cred, &err) < 0) {
 		conclude(x, &err);
 		return;
+	}
+	/* Only now: to log in through a plugin takes a person longer than a request may. */
+	if (!x->begun_ms) {
+		x->begun_ms = vmn_now_ms();
+		x->deadline_ms = vmn_deadline_in(x->timeout_ms);
 	}
 	x->easy = vmn_handle_get(k, &cred);
 	if (!x->easy) {

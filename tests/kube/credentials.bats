@@ -234,6 +234,13 @@ reply() {
 	assert_stderr_has 'wants to ask questions, but stdin is not a terminal'
 }
 
+@test "exec plugin: its time is not the request's" {
+	plugin get-token "sleep 2; echo '$(reply v1 "{\"token\":\"$(cat token)\"}")'"
+	config '{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,
+		command: ./get-token}}'
+	known_as limited --request-timeout 1500ms
+}
+
 @test "exec plugin: ends with us" {
 	plugin get-token 'while :; do sleep 1; done'
 	config '{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,
