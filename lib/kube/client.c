@@ -335,10 +335,11 @@ int vmn_kube_loop(struct vmn_kube *k, int64_t deadline_ms, bool (*stop)(void *ar
 		hand_out_data(k);
 		end_finished(k);
 		end_stalled(k);
-		if (was_interrupted(k))
-			return vmn_err_set(err, VMN_E_CANCELLED, "interrupted");
 		if ((stop && stop(arg)) || is_idle(k))
 			return 0;
+		/* After that: an interruption that comes with the end is for the next loop. */
+		if (was_interrupted(k))
+			return vmn_err_set(err, VMN_E_CANCELLED, "interrupted");
 		if (vmn_deadline_left(deadline_ms) == 0)
 			return vmn_err_set(err, VMN_E_TIMEOUT, "time ran out");
 		/* Callbacks may have queued more: begin that before any wait. */

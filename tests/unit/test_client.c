@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pure parts of lib/kube's wire half. */
+/* lib/kube's wire half, as far as it needs no server. */
 #include "config.h"
 
 #include <errno.h>
 
+#include "lib/base/clock.h"
+#include "lib/kube/auth.h"
+#include "lib/kube/client.h"
 #include "lib/kube/discovery.h"
 #include "lib/kube/endpoint.h"
 #include "lib/kube/fail.h"
@@ -517,6 +520,32 @@ static void test_a_cache_file_is_checked(void **state)
 	}
 }
 
+/* --- client.h ------------------------------------------------------------------------ */
+
+static bool is_it(void *arg)
+{
+	return *(bool *)arg;
+}
+
+static void test_no_interruption_is_lost(void **state)
+{
+	struct vmn_kube_target target = {.server = vmn_xstrdup("http://127.0.0.1:1"),
+					 .ns = vmn_xstrdup("default")};
+	const struct vmn_kube_req req = {.method = "GET", .path = "/", .delay_ms = 60000};
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	vmn_auto_kube struct vmn_kube *k = NULL;
+	bool is_done = true;
+
+	(void)state;
+	assert_int_equal(vmn_kube_auth_new(&(struct vmn_kube_auth_spec){0}, &target.auth, &err), 0);
+	assert_int_equal(vmn_kube_open(&target, &(struct vmn_kube_opts){0}, &k, &err), 0);
+	vmn_kube_start(k, &req, NULL, NULL);
+	vmn_kube_interrupt(k);
+	assert_int_equal(vmn_kube_loop(k, VMN_NEVER, is_it, &is_done, &err), 0);
+	is_done = false;
+	assert_int_equal(vmn_kube_loop(k, VMN_NEVER, is_it, &is_done, &err), -VMN_E_CANCELLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_are_redacted),
 		cmocka_unit_test(test_discovery_trusts_names_alone),
 		cmocka_unit_test(test_a_cache_file_is_checked),
+		cmocka_unit_test(test_no_interruption_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
