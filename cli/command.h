@@ -144,7 +144,7 @@ struct cmd_globals {
 	const char *certificate_authority, *client_certificate, *client_key;
 	const char *tls_server_name;
 	bool insecure_skip_tls_verify;
-	int64_t request_timeout_ms; /* 0: the client's default */
+	int64_t request_timeout_ms; /* 0: none */
 	int output;		    /* enum cmd_format */
 	int verbose;
 	bool quiet;
@@ -180,7 +180,7 @@ int cmd_kube(struct cmd_ctx *ctx, struct vmn_kube **ret, struct vmn_err *err) VM
  */
 struct vmn_progress *cmd_progress(struct cmd_ctx *ctx);
 
-/** cmd_use_color() - whether stdout is to be coloured: --color, NO_COLOR, a terminal */
+/** cmd_use_color() - whether stdout is to be coloured: --color, NO_COLOR, TERM, a terminal */
 bool cmd_use_color(const struct cmd_ctx *ctx);
 /** cmd_width() - columns of the terminal on stdout, 0: no limit */
 int cmd_width(const struct cmd_ctx *ctx);

@@ -56,8 +56,8 @@ const struct cmd_opt cmd_connection_opts[] = {
 	 .help = "do not check the server's certificate: anybody on the way can read and change all"},
 	{CMD_OPT_STR, 0, "tls-server-name", AT(tls_server_name), .arg = "NAME",
 	 .help = "name to expect in the server's certificate"},
-	{CMD_OPT_DURATION, 0, "request-timeout", AT(request_timeout_ms), .arg = "TIME",
-	 .help = "how long one request may take, like 10s or 1m; 0: 30s"},
+	{CMD_OPT_DURATION, 0, "request-timeout", AT(request_timeout_ms), .arg = "TIME", .def = "30s",
+	 .help = "how long one request may take, like 10s or 1m; 0: as long as it wants"},
 	{0},
 };
 

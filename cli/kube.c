@@ -75,7 +75,7 @@ static int open_kube(struct cmd_ctx *ctx, struct vmn_err *err)
 	vmn_auto_kube_target struct vmn_kube_target target = {0};
 	vmn_auto_free char *cache_dir = cmd_cache_dir(), *ns = NULL;
 	const struct vmn_kube_opts opts = {
-		.request_timeout_ms = g->request_timeout_ms,
+		.request_timeout_ms = g->request_timeout_ms ? g->request_timeout_ms : -1,
 		.cache_dir = cache_dir,
 		.log = &ctx->log,
 	};
