@@ -14,13 +14,14 @@
 struct vmn_progress *cmd_progress(struct cmd_ctx *ctx)
 {
 	if (!ctx->progress)
-		ctx->progress = vmn_progress_new(stderr, ctx->globals->quiet);
+		ctx->progress = vmn_progress_new(stderr, getenv("TERM"), ctx->globals->quiet);
 	return ctx->progress;
 }
 
 bool cmd_use_color(const struct cmd_ctx *ctx)
 {
-	return vmn_term_color(stdout, (enum vmn_color)ctx->globals->color, getenv("NO_COLOR"));
+	return vmn_term_color(stdout, (enum vmn_color)ctx->globals->color, getenv("TERM"),
+			      getenv("NO_COLOR"));
 }
 
 int cmd_width(const struct cmd_ctx *ctx)

@@ -25,13 +25,13 @@ static bool is_foreground_terminal(FILE *f)
 	return isatty(fileno(f)) && tcgetpgrp(fileno(f)) == getpgrp();
 }
 
-struct vmn_progress *vmn_progress_new(FILE *f, bool quiet)
+struct vmn_progress *vmn_progress_new(FILE *f, const char *term, bool quiet)
 {
 	struct vmn_progress *p = vmn_xcalloc(1, sizeof(*p));
 
 	p->f = f;
 	p->quiet = quiet;
-	p->is_live = !quiet && is_foreground_terminal(f);
+	p->is_live = !quiet && !vmn_term_is_dumb(term) && is_foreground_terminal(f);
 	p->since_ms = vmn_now_ms();
 	return p;
 }

@@ -3,7 +3,7 @@
  * progress.h - one line that says what we are waiting for
  *
  * On a terminal in the foreground: shown after 0.5 s, redrawn at most 10 times a second, erased at
- * the end. Elsewhere: one line per state change. @quiet shows nothing.
+ * the end. Elsewhere, on a dumb terminal too: one line per state change. @quiet shows nothing.
  */
 #ifndef VMN_OUT_PROGRESS_H
 #define VMN_OUT_PROGRESS_H
@@ -15,7 +15,8 @@
 
 struct vmn_progress;
 
-struct vmn_progress *vmn_progress_new(FILE *f, bool quiet);
+/** vmn_progress_new() - @term: value of $TERM or NULL */
+struct vmn_progress *vmn_progress_new(FILE *f, const char *term, bool quiet);
 /** vmn_progress_state() - a state was reached; @text is cleaned; the same text twice is one change */
 void vmn_progress_state(struct vmn_progress *p, const char *text);
 /** vmn_progress_tick() - call often; draws when it is time */

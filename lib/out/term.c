@@ -7,10 +7,15 @@
 
 #include "lib/out/term.h"
 
-bool vmn_term_color(FILE *f, enum vmn_color want, const char *no_color)
+bool vmn_term_is_dumb(const char *term)
+{
+	return vmn_is_empty(term) || strcmp(term, "dumb") == 0;
+}
+
+bool vmn_term_color(FILE *f, enum vmn_color want, const char *term, const char *no_color)
 {
 	if (want == VMN_COLOR_AUTO)
-		return vmn_is_empty(no_color) && isatty(fileno(f));
+		return !vmn_term_is_dumb(term) && vmn_is_empty(no_color) && isatty(fileno(f));
 	return want == VMN_COLOR_ALWAYS;
 }
 

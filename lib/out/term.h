@@ -18,11 +18,15 @@ enum vmn_style {
 	VMN_STYLE_DIM
 };
 
+/** vmn_term_is_dumb() - whether a terminal of this $TERM (NULL: unset) takes no escape sequences */
+bool vmn_term_is_dumb(const char *term);
+
 /**
  * vmn_term_color() - whether to colour @f
+ * @term:	value of $TERM or NULL; a dumb one switches "auto" off
  * @no_color:	value of $NO_COLOR or NULL; any text but "" switches "auto" off (no-color.org)
  */
-bool vmn_term_color(FILE *f, enum vmn_color want, const char *no_color);
+bool vmn_term_color(FILE *f, enum vmn_color want, const char *term, const char *no_color);
 
 /**
  * vmn_term_width() - columns of @f

@@ -13,11 +13,19 @@ setup() {
 
 @test "on a terminal it is drawn over itself and erased at the end" {
 	needs script
-	run_command script -qec "'$VMNETCTL' ${plug[*]} >result" /dev/null
+	TERM=xterm run_command script -qec "'$VMNETCTL' ${plug[*]} >result" /dev/null
 	assert_status 0
 	assert_stdout_has $'\r\033[K'
 	[[ $output =~ $'\r\033[K'$'\n'?$ ]] # the last thing drawn is nothing
 	grep -q 'interface "dyn1" added' result
+}
+
+@test "a dumb terminal gets lines without escape sequences" {
+	needs script
+	TERM=dumb run_command script -qec "'$VMNETCTL' ${plug[*]} >result" /dev/null
+	assert_status 0
+	assert_stdout_has 'interface "dyn1" of vm default/web-1'
+	assert_stdout_lacks $'\033'
 }
 
 @test "elsewhere every state is a line, and --quiet has none" {

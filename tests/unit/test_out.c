@@ -52,9 +52,10 @@ static void test_color_choice(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	assert_false(vmn_term_color(f, VMN_COLOR_AUTO, NULL)); /* no terminal */
-	assert_false(vmn_term_color(f, VMN_COLOR_NEVER, NULL));
-	assert_true(vmn_term_color(f, VMN_COLOR_ALWAYS, "1")); /* asked for beats NO_COLOR */
+	assert_false(vmn_term_color(f, VMN_COLOR_AUTO, "xterm", NULL)); /* no terminal */
+	assert_false(vmn_term_color(f, VMN_COLOR_NEVER, "xterm", NULL));
+	/* asked for beats NO_COLOR and TERM */
+	assert_true(vmn_term_color(f, VMN_COLOR_ALWAYS, "dumb", "1"));
 	assert_int_equal(vmn_term_width(f, NULL), 0);
 	assert_int_equal(vmn_term_width(f, "132"), 132);
 	assert_int_equal(vmn_term_width(f, "wide"), 0);
@@ -229,7 +230,7 @@ static void test_documents(void **state)
 
 static void draw_progress(FILE *f, void *arg)
 {
-	vmn_auto_progress struct vmn_progress *p = vmn_progress_new(f, *(bool *)arg);
+	vmn_auto_progress struct vmn_progress *p = vmn_progress_new(f, "xterm", *(bool *)arg);
 
 	vmn_progress_state(p, "waiting for the pod");
 	vmn_progress_state(p, "waiting for the pod");
