@@ -212,6 +212,18 @@ static int flush_stdout(const struct cmd_ctx *ctx)
 	return 1;
 }
 
+/* A wrong command line is read no further than to its error: -o may stand behind that. */
+static void find_output(struct cmd_globals *globals, int argc, char **argv)
+{
+	cmd_auto_parser struct cmd_parser parser = {.is_lenient = true};
+	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
+	struct cmd_globals found = {0};
+
+	cmd_parser_add(&parser, cmd_global_opts, &found);
+	if (cmd_parser_run(&parser, argc, argv, NULL, &ignored) == 0)
+		globals->output = found.output;
+}
+
 static int finish(struct cmd_ctx *ctx, int rc, struct vmn_err *err)
 {
 	int status = cmd_exit_status((enum vmn_code)-rc), sig = cmd_signals_caught();
@@ -244,5 +256,7 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 	fill_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
 	rc = run(&ctx, &globals, argc > 0 ? argc - 1 : 0, argv + 1, &err);
+	if (rc == -VMN_E_USAGE && globals.output == CMD_FORMAT_DEFAULT)
+		find_output(&globals, argc > 0 ? argc - 1 : 0, argv + 1);
 	return finish(&ctx, rc, &err);
 }

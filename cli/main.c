@@ -2,6 +2,8 @@
 /* vmnetctl - composition root: the only file that sees everything */
 #include "config.h"
 
+#include <string.h>
+
 #include "cli/program.h"
 #include "subcommands/registry.h"
 
@@ -21,7 +23,19 @@ static const struct cmd_program program = {
 	.companion_summary = "a one-machine KubeVirt to try things on",
 };
 
+/* Whether kubectl runs us as its plugin, by the name that makes `kubectl vmnet` find us. */
+static bool is_plugin(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	return strcmp(slash ? slash + 1 : argv0, "kubectl-vmnet") == 0;
+}
+
 int main(int argc, char **argv)
 {
-	return cmd_main(&program, argc, argv);
+	struct cmd_program p = program;
+
+	if (argc > 0 && is_plugin(argv[0]))
+		p.invocation = "kubectl vmnet";
+	return cmd_main(&p, argc, argv);
 }

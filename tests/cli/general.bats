@@ -101,6 +101,20 @@ hint: it takes -o json|yaml"
 		.status == "Failure" and (.message | length > 0)'
 }
 
+@test "with -o json a wrong command line is a Status object too, wherever -o stands" {
+	local words
+
+	for words in '-o json nonsense' 'nonsense -o json' 'version --nonsense -o json' \
+		'version --nonsense --output=json' '--nonsense -ojson' 'completion -o json'; do
+		# shellcheck disable=SC2086 # words
+		vmn $words
+		assert_status 1
+		tail -n 1 <<<"$stderr" | jq -e '.kind == "Status" and .reason == "BadRequest"'
+	done
+	vmn version --nonsense -- -o json
+	assert_stderr_lacks '"Status"'
+}
+
 @test "a server's or a file's control characters do not reach the terminal" {
 	vmn version --kubeconfig $'/tmp/\033[31mevil\r\nname'
 	assert_status 1
@@ -189,6 +203,15 @@ external() {
 	run_command ./kubectl-vmnet version --client
 	assert_status 0
 	assert_stdout_line 'Client version: v.*'
+}
+
+@test "as kubectl-vmnet it says how it is called" {
+	ln -s "$VMNETCTL" kubectl-vmnet
+	run_command ./kubectl-vmnet help version
+	assert_stdout_has "  kubectl vmnet version [OPTION...]"
+	run_command ./kubectl-vmnet version --no-such-option
+	assert_stderr "vmnetctl: unknown option '--no-such-option'
+hint: see 'kubectl vmnet version --help'"
 }
 
 @test "no colour where there is no terminal, or NO_COLOR is set" {
