@@ -85,7 +85,7 @@ static void complete_formats(struct line *l, const char *const *words)
 			cmd_candidate(&l->candidates, words[i], NULL);
 }
 
-/* KIND NAME and KIND/NAME of `inspect`, as far as names can be listed. */
+/* KIND NAME and KIND/NAME of `inspect`. */
 static void complete_object(struct line *l)
 {
 	static const struct {
@@ -95,17 +95,25 @@ static void complete_object(struct line *l)
 		{"vm", CMD_COMPLETE_VM},
 		{"vmi", CMD_COMPLETE_VMI},
 		{"migration", CMD_COMPLETE_MIGRATION},
-		{"node", CMD_COMPLETE_NODE},
-		{"nad", CMD_COMPLETE_NAD},
 	};
-	const char *first = l->parser.n_operands ? l->parser.operands[0] : NULL;
+	struct cmd_candidates *c = &l->candidates;
+	const char *slash = strchr(c->word, '/');
+	vmn_auto_free char *joined = slash ? vmn_xstrndup(c->word, (size_t)(slash - c->word)) : NULL;
+	const char *kind = l->parser.n_operands ? l->parser.operands[0] : joined;
+	vmn_auto_free char *prefix = NULL;
 
-	for (size_t i = 0; i < VMN_ARRAY_LEN(kinds); i++) {
-		if (!first)
-			cmd_candidate(&l->candidates, kinds[i].kind, NULL);
-		else if (strcmp(first, kinds[i].kind) == 0)
-			cmd_complete_live(l->ctx, kinds[i].names, NULL, &l->candidates);
+	if (joined && kind == joined) {
+		prefix = vmn_xasprintf("%s/", joined);
+		c->prefix = prefix;
+		c->word = slash + 1;
 	}
+	for (size_t i = 0; i < VMN_ARRAY_LEN(kinds); i++) {
+		if (!kind)
+			cmd_candidate(c, kinds[i].kind, NULL);
+		else if (strcmp(kind, kinds[i].kind) == 0)
+			cmd_complete_live(l->ctx, kinds[i].names, NULL, c);
+	}
+	c->prefix = "";
 }
 
 static void complete_kind(struct line *l, enum cmd_complete kind, const char *const *words)

@@ -190,6 +190,21 @@ file-a"
 	assert_stdout_has ":4"
 }
 
+@test "what inspect knows: kinds, then names, joined or apart" {
+	[ -x "$VMNETCTL_LAB" ] || skip "built without the lab"
+	complete inspect ""
+	assert_equal "$reply" "vm vmi migration :4"
+	unset KUBECONFIG
+	lab_up
+	lab run web-1 web-2 >/dev/null
+	complete inspect vm ""
+	assert_equal "$reply" "web-1 web-2 :4"
+	complete inspect vm/web-2
+	assert_equal "$reply" "vm/web-2 :4"
+	complete inspect nothing/w
+	assert_equal "$reply" ":4"
+}
+
 @test "names from a server, kept for some seconds" {
 	[ -x "$VMNETCTL_LAB" ] || skip "built without the lab"
 	unset KUBECONFIG
