@@ -12,9 +12,6 @@
 #include "lab/store.h"
 #include "lib/base/str.h"
 
-/* Keys looked at in one turn of the loop, so that requests are answered in between. */
-enum { KEYS_A_TURN = 32 };
-
 struct key {
 	char *key; /* first, as in struct lab_step: both live in trees by their key */
 	struct key *next;
@@ -115,19 +112,17 @@ static char *next_key(struct lab_ctl *ctl)
 	return text;
 }
 
+/* One key a turn: requests go first, as they do where controllers are processes of their own. */
 static void run_turn(void *arg)
 {
 	struct lab *lab = arg;
 	struct lab_ctl *ctl = lab->ctl;
 
-	ctl->turn = NULL;
-	for (int i = 0; i < KEYS_A_TURN; i++) {
-		vmn_auto_free char *key = next_key(ctl);
+	vmn_auto_free char *key = next_key(ctl);
 
-		if (!key)
-			return;
+	ctl->turn = NULL;
+	if (key)
 		reconcile_key(lab, key);
-	}
 	if (ctl->first && !ctl->turn)
 		ctl->turn = lab_after(lab, 0, run_turn, lab);
 }
