@@ -171,6 +171,13 @@ static char *describe_nic(const struct join *j, const struct vmn_nic *nic)
 	return vmn_xstrdup(vmn_buf_str(&b));
 }
 
+/* A VM that lists no interfaces gets one on the pod network from KubeVirt, in its VMI only. */
+static bool is_implied(const struct join *j, const struct seen *s)
+{
+	return j->f->vm && s->is_primary &&
+	       !vmn_json_len(vmn_spec_ifaces(vmn_json_get(j->f->vm, "/spec/template/spec")));
+}
+
 static void hop_template(const struct join *j, const struct seen *s, struct json_object *row)
 {
 	vmn_auto_free char *text = NULL;
@@ -179,6 +186,8 @@ static void hop_template(const struct join *j, const struct seen *s, struct json
 		add_hop(row, "template", "unknown", "the VM may not be read");
 	} else if (!j->f->vm) {
 		add_hop(row, "template", "notApplicable", "there is no VM");
+	} else if (is_implied(j, s)) {
+		add_hop(row, "template", "ok", "it lists none, and KubeVirt adds the pod network");
 	} else if (!s->in_template) {
 		add_hop(row, "template", s->is_leaving ? "ok" : "missing",
 			s->is_leaving ? "gone" : "not in the VM's template");
@@ -242,10 +251,10 @@ static void hop_vmi_spec(const struct join *j, const struct seen *s, struct json
 			s->is_leaving ? "gone" : "virt-controller has not taken it over");
 	} else if (s->is_leaving) {
 		add_hop(row, "vmiSpec", "leftover", text);
-	} else if (j->f->vm && !s->in_template) {
+	} else if (j->f->vm && !s->in_template && !is_implied(j, s)) {
 		add_hop(row, "vmiSpec", "leftover", "not in the template: it stays until a restart");
 	} else {
-		difference = j->f->vm ? nic_difference(j, s) : NULL;
+		difference = s->in_template ? nic_difference(j, s) : NULL;
 		add_hop(row, "vmiSpec", difference ? "different" : "ok",
 			difference ? difference : text);
 	}
@@ -287,7 +296,8 @@ static void hop_entry(const struct join *j, const struct seen *s, const char *ho
 		add_hop(row, hop, "different", text);
 		return;
 	}
-	if (mac_differs(mac_of(&s->accepted), mac)) {
+	/* Nobody asks the pod network for the guest's MAC address: its pod link has one of its own. */
+	if (!s->is_primary && mac_differs(mac_of(&s->accepted), mac)) {
 		text = vmn_xasprintf("%s has mac %s", s->links.pod, mac);
 		add_hop(row, hop, "different", text);
 		return;
