@@ -16,7 +16,7 @@
 enum {
 	/* What KubeVirt itself gives an in-place plug before it asks for a migration is 15 s. */
 	MIGRATE_AFTER_MS = 20000,
-	MAX_STUCK_PODS = 16, /* looked at for a report when time ran out */
+	LOOK_MS = 2000, /* for a last look at those that are stuck when time ran out */
 };
 
 /* One VM waited for. */
@@ -31,9 +31,12 @@ struct waiter {
 	bool in_template;      /* as the VM was last seen */
 	bool is_vm_seen;
 	struct vmn_hops hops; /* as the VMI was last seen; its strings are not kept */
+	char *vmi_uid;	      /* of the VMI as first seen: another one is another run of the VM */
+	bool was_migration_required;
 	int step;	      /* last step told */
 	int64_t moved_ms;     /* when it was reached */
-	bool is_looking;      /* at its pod */
+	bool is_looking;      /* at its pods */
+	bool must_look_again; /* the VMI changed meanwhile */
 	bool was_migrated;
 	struct vmn_migrate *migration;
 };
@@ -87,6 +90,7 @@ static void waiter_free(struct waiter *it)
 	free(it->name);
 	free(it->state);
 	free(it->nad);
+	free(it->vmi_uid);
 	free(it);
 }
 
@@ -312,15 +316,36 @@ static void judge(struct waiter *it)
 	tell_progress(it);
 }
 
+static void look_at_pod(struct waiter *it);
+
+static char *pods_of(const struct waiter *it, const char *vmi_uid)
+{
+	vmn_auto_free char *label = vmn_xasprintf("kubevirt.io/created-by=%s", vmi_uid);
+	char *path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL);
+
+	vmn_kube_path_query(&path, "labelSelector", label);
+	return path;
+}
+
+/* A pod that ended may have been on the wished network once. */
+static bool has_ended(struct json_object *pod)
+{
+	const char *phase = vmn_json_str_or(pod, "/status/phase", "");
+
+	return strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0;
+}
+
 static void pods_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
 	struct waiter *it = arg;
 
-	(void)err;
 	it->is_looking = false;
-	if (!resp || it->is_done)
+	if (it->is_done)
 		return;
-	vmn_json_each(pod, vmn_json_array(resp->body, "/items")) {
+	/* Who may not read pods sees the migration come and go. */
+	if (!resp && err->http == 403)
+		it->hops.is_nad_delivered = it->was_migration_required;
+	vmn_json_each(pod, resp ? vmn_json_array(resp->body, "/items") : NULL) {
 		vmn_auto_free char *full = vmn_nad_qualify(it->nad, it->ns);
 		vmn_auto_json struct json_object *vmi = vmn_json_build(
 			"{\"metadata\":{\"namespace\":%s},\"spec\":{\"networks\":[{\"name\":%s,"
@@ -328,24 +353,26 @@ static void pods_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_er
 			it->ns, it->w->o.iface, full);
 		struct vmn_hops hops;
 
+		if (has_ended(pod))
+			continue;
 		vmn_hops_look(NULL, vmi, pod, it->w->o.iface, &hops);
 		it->hops.is_nad_delivered = it->hops.is_nad_delivered || hops.is_nad_delivered;
 	}
 	judge(it);
+	if (it->must_look_again)
+		look_at_pod(it);
 }
 
 /* A new network shows in the pod only: look there once everything else is as wished. */
-static void look_at_pod(struct waiter *it, struct json_object *vmi)
+static void look_at_pod(struct waiter *it)
 {
-	vmn_auto_free char *path = NULL, *label = NULL;
+	vmn_auto_free char *path = NULL;
 
-	if (!it->nad || it->is_looking || it->hops.is_migration_required ||
+	it->must_look_again = it->is_looking;
+	if (!it->nad || it->is_done || it->is_looking || it->hops.is_migration_required ||
 	    it->hops.is_migration_pending || !vmn_streq(it->hops.nad, it->nad))
 		return;
-	path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL);
-	label = vmn_xasprintf("kubevirt.io/created-by=%s",
-			      vmn_json_str_or(vmi, "/metadata/uid", ""));
-	vmn_kube_path_query(&path, "labelSelector", label);
+	path = pods_of(it, it->vmi_uid);
 	it->is_looking = true;
 	vmn_kube_start(it->w->o.k, &(struct vmn_kube_req){.method = "GET", .path = path}, pods_read,
 		       it);
@@ -374,6 +401,16 @@ static void relisted(struct vmn_plugwait *w, enum vmn_watch_type type)
 	}
 }
 
+/* Whether @vmi is another one than was seen first: the VM stopped and started again meanwhile. */
+static bool is_other_run(struct waiter *it, struct json_object *vmi)
+{
+	const char *uid = vmn_json_str_or(vmi, "/metadata/uid", "");
+
+	if (!it->vmi_uid)
+		it->vmi_uid = vmn_xstrdup(uid);
+	return strcmp(it->vmi_uid, uid) != 0;
+}
+
 static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *obj)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -388,7 +425,7 @@ static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *o
 	if (!it)
 		return;
 	it->is_seen = true;
-	if (type == VMN_WATCH_DELETED) {
+	if (type == VMN_WATCH_DELETED || is_other_run(it, obj)) {
 		vmi_gone(it);
 		return;
 	}
@@ -397,7 +434,8 @@ static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *o
 		return;
 	}
 	vmn_hops_look(NULL, obj, NULL, w->o.iface, &it->hops);
-	look_at_pod(it, obj);
+	it->was_migration_required |= it->hops.is_migration_required;
+	look_at_pod(it);
 	judge(it);
 	/* The object goes, and what the hops borrowed from it. */
 	it->hops.link_state = NULL;
@@ -518,21 +556,30 @@ static bool is_over(void *arg)
 	return w->left == 0;
 }
 
+static int get_before(struct vmn_kube *k, const char *path, int64_t deadline_ms,
+		      struct json_object **ret, struct vmn_err *err)
+{
+	int64_t left = deadline_ms - vmn_now_ms();
+
+	if (left <= 0)
+		return vmn_err_set(err, VMN_E_TIMEOUT, "no time left");
+	return vmn_kube_do(
+		k, &(struct vmn_kube_req){.method = "GET", .path = path, .timeout_ms = left}, ret,
+		err);
+}
+
 /* Fetch what the API says of a stuck VM now, its pod included as far as we may see it. */
-static void look_again(struct waiter *it)
+static void look_again(struct waiter *it, int64_t deadline_ms)
 {
 	vmn_auto_free char *vmi_path = vmn_kube_path(&vmn_gvr_vmi, it->ns, it->name, NULL);
-	vmn_auto_free char *pods_path = vmn_kube_path(&vmn_gvr_pod, it->ns, NULL, NULL),
-			   *label = NULL;
+	vmn_auto_free char *pods_path = NULL;
 	vmn_auto_json struct json_object *vmi = NULL, *pods = NULL;
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
-	if (vmn_kube_get(it->w->o.k, vmi_path, &vmi, &err) < 0)
+	if (get_before(it->w->o.k, vmi_path, deadline_ms, &vmi, &err) < 0)
 		return;
-	label = vmn_xasprintf("kubevirt.io/created-by=%s",
-			      vmn_json_str_or(vmi, "/metadata/uid", ""));
-	vmn_kube_path_query(&pods_path, "labelSelector", label);
-	if (vmn_kube_get(it->w->o.k, pods_path, &pods, &err) < 0)
+	pods_path = pods_of(it, vmn_json_str_or(vmi, "/metadata/uid", ""));
+	if (get_before(it->w->o.k, pods_path, deadline_ms, &pods, &err) < 0)
 		vmn_err_clear(&err); /* a report without the pod is one all the same */
 	vmn_hops_look(NULL, vmi, vmn_launcher_pod(vmn_json_array(pods, "/items"), vmi),
 		      it->w->o.iface, &it->hops);
@@ -544,7 +591,7 @@ static void look_again(struct waiter *it)
 static void time_ran_out(struct vmn_plugwait *w)
 {
 	static const char letters[] = {[VMN_GOAL_PLUGGED] = 'P', [VMN_GOAL_UNPLUGGED] = 'U'};
-	size_t looked_at = 0;
+	int64_t deadline_ms = vmn_deadline_in(LOOK_MS);
 
 	for (size_t i = 0; i < w->n; i++) {
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -553,8 +600,7 @@ static void time_ran_out(struct vmn_plugwait *w)
 
 		if (it->is_done)
 			continue;
-		if (looked_at++ < MAX_STUCK_PODS)
-			look_again(it);
+		look_again(it, deadline_ms);
 		step = step_of(it);
 		if (it->goal.kind == VMN_GOAL_UPDATED)
 			vmn_err_set(&err, VMN_E_TIMEOUT, "time ran out; likely cause: %s",

@@ -180,3 +180,33 @@ every_write_fault() {
 	assert_status 0
 	assert_stdout_has '(spec patch), plugged'
 }
+
+@test "a VM that was stopped and started while the watch was away is another one" {
+	spec_dialect
+	lab fault add no-plug
+	lab fault add watch-gone
+	background "$VMNETCTL" addinterface web-1 --name dyn1 $NAD nad1 --wait=30s
+	wait_until grep -q 'the VMI has it' "$background_err"
+	"$KUBECTL" delete vmi web-1 >/dev/null
+	background_end ''
+	assert_status 1
+	assert_stderr_has 'the VM stopped before it was done'
+}
+
+@test "a server that is silent at the end of a wait does not make it longer" {
+	spec_dialect
+	lab fault add no-plug
+	lab fault add latency --match /pods --value 20000
+	RUN_TIMEOUT=10
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=1s
+	assert_status 124
+	assert_stderr_has 'stuck at P1'
+}
+
+@test "a move to another network is seen without the right to read pods" {
+	spec_dialect
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	lab fault add status --value 403 --match /pods
+	vmn updateinterface web-1 --name dyn1 $NAD nad2 --wait=40s
+	assert_status 0
+}
