@@ -100,10 +100,9 @@ static int read_rest(struct vmn_page *page, struct vmn_err *err)
 		p->cont = vmn_xstrdup(cont);
 	else
 		p->done = true;
-	if (version) {
-		free(p->resource_version);
+	/* The first page's: after a fresh token a later one would skip changes of earlier pages. */
+	if (version && !p->resource_version)
 		p->resource_version = vmn_xstrdup(version);
-	}
 	return 0;
 }
 

@@ -361,6 +361,7 @@ echoed() {
 @test "an expired token goes on with the fresh one, else it is an error" {
 	client list /list/expiring
 	assert_equal "$(grep '^item' <<<"$output" | sort -u | wc -l)" 1200
+	assert_stdout_has 'version 77' # a watch from 99 would miss changes of the first page
 	client list /list/expired
 	assert_stdout_has 'error 6 http 410'
 }

@@ -201,10 +201,13 @@ class Client:
         return [{"metadata": {"name": f"vm-{i}", "namespace": "x"},
                  "spec": {"text": "[{\\\"}]" * (i % 7)}} for i in range(first, first + n)]
 
-    def page(self, first, n, total):
-        meta = {"resourceVersion": "77"}
+    def page(self, token, n, total):
+        kind, first = token.split("-")
+        first = int(first)
+        # A fresh token goes on with the state of now.
+        meta = {"resourceVersion": "99" if kind == "fresh" else "77"}
         if first + n < total:
-            meta["continue"] = f"next-{first + n}"
+            meta["continue"] = f"{kind}-{first + n}"
         return {"items": self.items(first, min(n, total - first)), "metadata": meta,
                 "kind": "VirtualMachineList", "apiVersion": "kubevirt.io/v1"}
 
@@ -223,13 +226,13 @@ class Client:
             return self.send(200, {"kind": "VirtualMachineList", "items": [
                 {"spec": {"text": "x" * 200, "userData": "s3cret"}} for _ in range(200)]})
         if path == "/list/nolimit":
-            return self.send(200, self.page(0, N_ITEMS, N_ITEMS))
+            return self.send(200, self.page("next-0", N_ITEMS, N_ITEMS))
         if path == "/list/nolist":
             return self.send(200, {"kind": "VirtualMachine"})
         if path == "/list/cut" and token == "next-500":
             return self.do_cut(path)
         total = 3 if path.startswith("/list/w") else N_ITEMS
-        self.send(200, self.page(int(token.split("-")[1]), int(self.q["limit"]), total))
+        self.send(200, self.page(token, int(self.q["limit"]), total))
 
     def event(self, kind, name, version):
         return json.dumps({"type": kind, "object": {"metadata": {
