@@ -26,17 +26,10 @@ static bool is_broken_handshake(const struct vmn_curl_fail *f)
 		strstr(f->text, "reset by peer"));
 }
 
-enum vmn_fate vmn_curl_fate(const struct vmn_curl_fail *f)
+/* The connection ended on the way. */
+static bool is_cut(const struct vmn_curl_fail *f)
 {
-	if (f->curl == CURLE_OK)
-		return VMN_FATE_ANSWERED;
-	if (f->proxy_http >= 400)
-		return VMN_FATE_LOST;
-	if (is_broken_handshake(f))
-		return VMN_FATE_UNSENT;
 	switch ((int)f->curl) {
-	case CURLE_COULDNT_CONNECT:
-		return VMN_FATE_UNSENT;
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
@@ -44,11 +37,22 @@ enum vmn_fate vmn_curl_fate(const struct vmn_curl_fail *f)
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
 	case CURLE_ABORTED_BY_CALLBACK: /* curl was about to send it a second time */
-		/* TLS 1.3 tells what it thinks of our certificate only after the request left. */
-		return strstr(f->text, "alert") ? VMN_FATE_LOST : VMN_FATE_BROKEN;
+		return true;
 	default:
-		return VMN_FATE_LOST;
+		return false;
 	}
+}
+
+enum vmn_fate vmn_curl_fate(const struct vmn_curl_fail *f)
+{
+	if (f->curl == CURLE_OK)
+		return VMN_FATE_ANSWERED;
+	if (f->proxy_http >= 400)
+		return VMN_FATE_LOST;
+	if (f->curl == CURLE_COULDNT_CONNECT || is_broken_handshake(f))
+		return VMN_FATE_UNSENT;
+	/* TLS 1.3 tells what it thinks of our certificate only after the request left. */
+	return is_cut(f) && !strstr(f->text, "alert") ? VMN_FATE_BROKEN : VMN_FATE_LOST;
 }
 
 static int name_mismatch(const struct vmn_endpoint *e, struct vmn_err *err)
@@ -169,6 +173,8 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 						 ? "give user and password in proxy-url"
 						 : "check proxy-url");
 	}
+	if (is_cut(f))
+		return strstr(f->text, "alert") ? tls_failed(f, e, err) : broken(f, e, err);
 	switch ((int)f->curl) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return unknown_host(e->shown, "server", err);
@@ -201,14 +207,6 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 				   "%s sent an answer that does not decompress", e->shown);
 	case CURLE_OUT_OF_MEMORY:
 		return vmn_err_oom(err);
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_ABORTED_BY_CALLBACK:
-		return strstr(f->text, "alert") ? tls_failed(f, e, err) : broken(f, e, err);
 	default:
 		return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot talk to %s: %s", e->shown,
 				   f->text);
