@@ -18,7 +18,7 @@ const struct cmd_opt cmd_global_opts[] = {
 	 .help = "how results are printed: table, wide, name, json, yaml, tree or dot, as far as the "
 		 "command has it; with json, errors too become objects on stderr"},
 	{CMD_OPT_COUNT, 'v', "verbose", .alias = "v", AT(verbose), .arg = "N",
-	 .help = "say more on stderr: 1 decisions, 6 requests, 7 headers, 8 bodies"},
+	 .help = "say more on stderr: 1 decisions, 6 requests, 7 headers, 8 bodies, 9 whole ones"},
 	{CMD_OPT_BOOL, 'q', "quiet", AT(quiet), .help = "print neither success, warnings nor progress"},
 	{CMD_OPT_ENUM, 0, "color", AT(color), .arg = "WHEN", .words = color_words,
 	 .help = "colour: auto (on a terminal, unless NO_COLOR is set), always or never"},
