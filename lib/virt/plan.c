@@ -212,17 +212,25 @@ static int check_nad(const struct scene *s, struct vmn_plan *p, struct vmn_err *
 	if (s->in->nad == VMN_NAD_UNREADABLE)
 		warn(p, "cannot read network attachment definition '%s', nobody else checks it",
 		     full);
+	if (s->in->nad == VMN_NAD_NO_KIND)
+		warn(p,
+		     "the server has no network attachment definitions, so nobody checks '%s': is "
+		     "Multus installed?",
+		     full);
 	return 0;
 }
 
 /* Our name's entry in the queue of requests that KubeVirt 1.0 keeps in the VM's status, or NULL. */
-static struct json_object *queued(const struct scene *s, const char *kind)
+static struct json_object *queued(const struct scene *s, const char *kind, size_t *ret_index)
 {
 	vmn_json_each(entry, s->vm.requests) {
 		struct json_object *options = vmn_json_get(entry, kind);
 
-		if (vmn_streq(vmn_json_str(options, "/name"), s->w->iface))
-			return options;
+		if (!vmn_streq(vmn_json_str(options, "/name"), s->w->iface))
+			continue;
+		if (ret_index)
+			*ret_index = entry_i;
+		return options;
 	}
 	return NULL;
 }
@@ -239,27 +247,38 @@ static size_t blocking_entry(const struct scene *s)
 	return 0;
 }
 
+static int hint_dequeue(const struct scene *s, size_t index, struct vmn_err *err)
+{
+	return vmn_err_hint(err,
+			    "kubectl patch vm %s -n %s --subresource=status --type=json -p "
+			    "'[{\"op\":\"remove\",\"path\":\"/status/interfaceRequests/%zu\"}]'",
+			    s->in->name, s->in->ns, index);
+}
+
 static int check_queue(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
-	const char *opposite =
-		s->w->verb == VMN_PLUG_ADD ? "/removeInterfaceOptions" : "/addInterfaceOptions";
+	bool is_add = s->w->verb == VMN_PLUG_ADD;
+	size_t index = 0;
 
 	if (s->vm.plug_error && vmn_json_len(s->vm.requests)) {
 		vmn_err_set(err, VMN_E_CONFLICT,
 			    "the VM's queue of interface requests is blocked: %s",
 			    s->vm.plug_error);
-		return vmn_err_hint(
-			err,
-			"kubectl patch vm %s -n %s --subresource=status --type=json -p "
-			"'[{\"op\":\"remove\",\"path\":\"/status/interfaceRequests/%zu\"}]'",
-			s->in->name, s->in->ns, blocking_entry(s));
+		return hint_dequeue(s, blocking_entry(s), err);
 	}
-	if (!queued(s, opposite))
+	if (!queued(s, is_add ? "/removeInterfaceOptions" : "/addInterfaceOptions", &index))
 		return 0;
 	/* The server would answer 202 and drop the request. */
+	if (is_add && s->in->vm && !s->in_template) {
+		vmn_err_set(
+			err, VMN_E_CONFLICT,
+			"the VM's queue holds a request to remove an interface of that name, "
+			"which it does not have: the request stays until somebody takes it out");
+		return hint_dequeue(s, index, err);
+	}
 	p->is_transient = true;
 	vmn_err_set(err, VMN_E_CONFLICT, "the VM has a request to %s it under way",
-		    s->w->verb == VMN_PLUG_ADD ? "remove" : "add");
+		    is_add ? "remove" : "add");
 	return vmn_err_hint(err, "try again when it is done");
 }
 
@@ -429,7 +448,7 @@ static int check_default_nic(const struct scene *s, struct vmn_plan *p, struct v
 
 static int add_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
-	struct json_object *pending = queued(s, "/addInterfaceOptions");
+	struct json_object *pending = queued(s, "/addInterfaceOptions", NULL);
 	int rc;
 
 	if (p->dialect == VMN_DIALECT_VMI) {
@@ -555,7 +574,7 @@ static int remove_by_put(const struct scene *s, struct vmn_plan *p, struct vmn_e
 
 	if (!on_vmi && (rc = check_queue(s, p, err)) < 0)
 		return rc;
-	if (!on_vmi && queued(s, "/removeInterfaceOptions"))
+	if (!on_vmi && queued(s, "/removeInterfaceOptions", NULL))
 		return nothing(p, "already asked for");
 	if ((on_vmi ? s->in_vmi : s->in_template) && is_absent(on_vmi ? &s->has : &s->want))
 		return nothing(p, "already removed");

@@ -34,6 +34,7 @@ enum vmn_nad_lookup {
 	VMN_NAD_EXISTS,
 	VMN_NAD_MISSING,
 	VMN_NAD_UNREADABLE, /* we may not look, or could not */
+	VMN_NAD_NO_KIND,    /* the server does not know what that is */
 };
 
 /* What is known about one VM. */

@@ -21,6 +21,9 @@ enum {
 	MAX_LOST = 3,	    /* answers that may get lost in a row */
 };
 
+/* How a 404 about an object ends, other than one about a route or a kind: 'vms "a" not found'. */
+#define OBJECT_MISSING "\" not found"
+
 struct job;
 
 /* A network attachment definition somebody asked about. */
@@ -283,9 +286,10 @@ static void nad_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_err
 	struct nad *nad = arg;
 	struct job *j, *next;
 
-	nad->known = resp		? VMN_NAD_EXISTS
-		     : err->http == 404 ? VMN_NAD_MISSING
-					: VMN_NAD_UNREADABLE;
+	nad->known = resp					 ? VMN_NAD_EXISTS
+		     : err->http != 404				 ? VMN_NAD_UNREADABLE
+		     : strstr(vmn_err_text(err), OBJECT_MISSING) ? VMN_NAD_MISSING
+								 : VMN_NAD_NO_KIND;
 	for (j = TAILQ_FIRST(&nad->ps->jobs); j; j = next) {
 		next = TAILQ_NEXT(j, link);
 		if (j->nad == nad && j->reading > 0)
@@ -415,7 +419,7 @@ static bool is_route_missing(const struct job *j, const struct vmn_err *err)
 {
 	return j->plan.dialect != VMN_DIALECT_SPEC && !j->ps->is_rediscovered &&
 	       (err->http == 405 ||
-		(err->http == 404 && !strstr(vmn_err_text(err), "\" not found")));
+		(err->http == 404 && !strstr(vmn_err_text(err), OBJECT_MISSING)));
 }
 
 /* Read what the lost answer left behind. */

@@ -168,6 +168,7 @@ static void run_case(struct json_object *all, struct json_object *test)
 	in.vmi = vmi = object(all, test, "/vmi", &in.is_vmi_hidden);
 	in.nad = strcmp(nad, "missing") == 0	  ? VMN_NAD_MISSING
 		 : strcmp(nad, "unreadable") == 0 ? VMN_NAD_UNREADABLE
+		 : strcmp(nad, "no kind") == 0	  ? VMN_NAD_NO_KIND
 						  : VMN_NAD_EXISTS;
 	if (vmn_wish_check(&wish, &wrong) < 0)
 		fail_msg("%s: %s", name, vmn_err_text(&wrong));
