@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -122,11 +121,6 @@ void vmn_kube_close_p(struct vmn_kube **k)
 {
 	vmn_kube_close(*k);
 	*k = NULL;
-}
-
-const struct vmn_kube_target *vmn_kube_target_of(const struct vmn_kube *k)
-{
-	return &k->target;
 }
 
 uint32_t vmn_kube_random(struct vmn_kube *k)

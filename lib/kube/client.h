@@ -60,9 +60,6 @@ void vmn_kube_close(struct vmn_kube *k);
 void vmn_kube_close_p(struct vmn_kube **k);
 #define vmn_auto_kube VMN_CLEANUP(vmn_kube_close_p)
 
-/** vmn_kube_target_of() - which server, as whom; borrowed from @k */
-const struct vmn_kube_target *vmn_kube_target_of(const struct vmn_kube *k);
-
 struct vmn_kube_req {
 	const char *method;	  /* "GET", "PUT", "POST", "PATCH", "DELETE" */
 	const char *path;	  /* "/apis/..." with query, each part escaped: see path.h */

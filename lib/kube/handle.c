@@ -2,7 +2,6 @@
 /* handle.c - curl handles with everything set that is the same for all requests of a client */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lib/data/json.h"
 #include "lib/data/yaml.h"

@@ -50,11 +50,6 @@ const char *vmn_style_on(enum vmn_style style)
 	return "";
 }
 
-const char *vmn_style_off(enum vmn_style style)
-{
-	return style == VMN_STYLE_PLAIN ? "" : "\033[0m";
-}
-
 /* Length of the UTF-8 sequence at @s and its code point; 0: not UTF-8 (RFC 3629). */
 static size_t decode_utf8(const unsigned char *s, uint32_t *ret)
 {

@@ -36,9 +36,8 @@ bool vmn_term_color(FILE *f, enum vmn_color want, const char *term, const char *
  */
 int vmn_term_width(FILE *f, const char *columns);
 
-/** vmn_style_on() - escape sequence, "" for VMN_STYLE_PLAIN; vmn_style_off() ends it */
+/** vmn_style_on() - escape sequence, "" for VMN_STYLE_PLAIN */
 const char *vmn_style_on(enum vmn_style style);
-const char *vmn_style_off(enum vmn_style style);
 
 /**
  * vmn_clean() - append @s made harmless for a terminal

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "lib/kube/discovery.h"
 #include "lib/virt/dialect.h"
-
-/* KubeVirt 1.0's document has neither kind nor verbs: only the names count. */
-static bool has(struct json_object *list, const char *resource)
-{
-	return vmn_json_find(vmn_json_array(list, "/resources"), "name", resource, NULL);
-}
 
 void vmn_dialects_read(struct json_object *list, struct vmn_dialects *ret)
 {
 	*ret = (struct vmn_dialects){
-		.vmi_add = has(list, "virtualmachineinstances/addinterface"),
-		.vmi_remove = has(list, "virtualmachineinstances/removeinterface"),
-		.vm_add = has(list, "virtualmachines/addinterface"),
-		.vm_remove = has(list, "virtualmachines/removeinterface"),
+		.vmi_add = vmn_discovery_has(list, "virtualmachineinstances/addinterface"),
+		.vmi_remove = vmn_discovery_has(list, "virtualmachineinstances/removeinterface"),
+		.vm_add = vmn_discovery_has(list, "virtualmachines/addinterface"),
+		.vm_remove = vmn_discovery_has(list, "virtualmachines/removeinterface"),
 	};
 }
 
