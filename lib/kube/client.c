@@ -15,6 +15,8 @@
 enum {
 	DEFAULT_TIMEOUT_MS = 30000,
 	DEFAULT_IN_FLIGHT = 32,
+	/* Bookmarks come about once a minute; two missing ones and the line may be dead. */
+	DEFAULT_WATCH_STALL_MS = 150000,
 	HTTP1_CONNECTIONS = 8, /* for requests; each watch has one more */
 	REQUESTS_PER_CONNECTION = 4,
 	SLOW_MS = 100,
@@ -32,6 +34,8 @@ static void take_options(struct vmn_kube *k, const struct vmn_kube_opts *o)
 	k->timeout_ms = o->request_timeout_ms ? o->request_timeout_ms : DEFAULT_TIMEOUT_MS;
 	k->max_response_bytes =
 		o->max_response_bytes ? o->max_response_bytes : DEFAULT_RESPONSE_BYTES;
+	k->watch_stall_ms =
+		o->watch_stall_ms ? o->watch_stall_ms : DEFAULT_WATCH_STALL_MS;
 	k->max_in_flight = o->max_in_flight ? o->max_in_flight : DEFAULT_IN_FLIGHT;
 	k->user_agent =
 		vmn_xstrdup(o->user_agent ? o->user_agent : PACKAGE_NAME "/" PACKAGE_VERSION);

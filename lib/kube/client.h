@@ -37,6 +37,7 @@ struct vmn_kube_opts {
 	int64_t request_timeout_ms;
 	size_t max_response_bytes;  /* 0: 64 MiB; streamed lists are capped per item instead */
 	unsigned max_in_flight;	    /* requests on the wire at once; 0: 32; more are queued */
+	int64_t watch_stall_ms;	    /* a watch silent for this long is begun anew; 0: 150 s */
 	const char *user_agent;	    /* NULL: "vmnetctl/VERSION" */
 	const char *cache_dir;	    /* for the discovery cache; NULL: no cache on disk */
 	const struct vmn_log *log;  /* may be NULL */

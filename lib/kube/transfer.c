@@ -283,6 +283,7 @@ static void conclude(struct vmn_xfer *x, struct vmn_err *err)
 		.text = vmn_buf_str(&x->answer),
 		.len = x->answer.len,
 		.warnings = &x->warnings,
+		.is_silent = x->is_silent,
 	};
 
 	unlink_xfer(x);
@@ -520,6 +521,7 @@ void vmn_xfer_stalled(struct vmn_xfer *x)
 {
 	struct vmn_err err = VMN_ERR_INIT;
 
+	x->is_silent = true;
 	(void)vmn_err_set(&err, VMN_E_UNREACHABLE, "%s has been silent for %lld s",
 			  x->k->endpoint.shown, (long long)(x->stall_ms / 1000));
 	conclude(x, &err);

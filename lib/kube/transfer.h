@@ -23,6 +23,7 @@ struct vmn_answer {
 	const char *text; /* "" when empty or streamed */
 	size_t len;
 	const struct vmn_strlist *warnings;
+	bool is_silent; /* broken off after stall_ms without a word */
 };
 
 struct vmn_xfer_ops {
@@ -72,7 +73,7 @@ struct vmn_xfer {
 	unsigned tries;
 	unsigned sends; /* times curl was about to send, in this try */
 	bool is_renewed;
-	bool is_delivered, is_draining, is_cancelled, is_paused, is_too_large;
+	bool is_delivered, is_draining, is_cancelled, is_paused, is_too_large, is_silent;
 
 	int status;
 	int64_t retry_after_ms;
@@ -118,6 +119,7 @@ struct vmn_kube {
 	int64_t timeout_ms;
 	size_t max_response_bytes;
 	unsigned max_in_flight;
+	int64_t watch_stall_ms;
 	char *user_agent;
 	char *cache_dir;
 	const struct vmn_log *log;

@@ -25,9 +25,8 @@
 
 enum {
 	/* The server is to end each request after 5 to 10 minutes: long ones pile up on one server
-	 * of several. Bookmarks come about once a minute; two missing ones and the line is dead. */
+	 * of several. */
 	MIN_TIMEOUT_S = 300,
-	STALL_MS = 150000,
 	FIRST_PAUSE_MS = 200,
 	MAX_PAUSE_MS = 30000,
 	SHORT_MS = 1000, /* an answer that ends sooner counts as a failure */
@@ -228,6 +227,16 @@ static int follow_data(void *arg, const char *data, size_t len, struct vmn_err *
 	return rc;
 }
 
+/*
+ * kube-apiserver sends bookmarks for what it caches, which Events are not: their watch may be silent
+ * till its end. To ask again costs little, and a line that is dead does not answer that.
+ * Source: github.com/kubernetes/kubernetes pull 96052, issue 120348
+ */
+static bool is_only_quiet(const struct vmn_answer *answer)
+{
+	return answer->is_silent && answer->status == 200;
+}
+
 static void follow_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
 {
 	struct vmn_watch *w = arg;
@@ -235,9 +244,13 @@ static void follow_done(void *arg, const struct vmn_answer *answer, struct vmn_e
 	w->xfer = NULL;
 	enter(w);
 	w->is_stale = w->is_stale || answer->status == 410;
-	if (!err->code && vmn_now_ms() - w->begun_ms < SHORT_MS)
+	if (is_only_quiet(answer))
+		vmn_err_clear(err);
+	else if (!err->code && vmn_now_ms() - w->begun_ms < SHORT_MS)
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the answer ended at once");
 	if (!err->code) {
+		w->failures = 0;
+		w->was_alive = true;
 		follow(w);
 	} else if (w->is_stale && w->failures == 0) {
 		vmn_logf(w->k->log, 1, "watch: the server has forgotten version %s, listing again",
@@ -268,7 +281,7 @@ static void follow(struct vmn_watch *w)
 	w->xfer = vmn_xfer_start(w->k,
 				 &(struct vmn_xfer_spec){
 					 .req = {.method = "GET", .path = path, .timeout_ms = -1},
-					 .stall_ms = STALL_MS,
+					 .stall_ms = w->k->watch_stall_ms,
 					 .is_watch = true,
 					 .ops = &ops,
 					 .arg = w,

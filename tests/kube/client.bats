@@ -395,6 +395,23 @@ DELETED last'
 	assert_stdout_lacks error
 }
 
+@test "a watch that is only quiet is no failure, and versions need not be numbers" {
+	client --stall 50 --verbose 9 watch /quiet/events 3
+	assert_stdout 'RELIST -
+SYNCED -
+ADDED at-last'
+	assert_stderr_lacks 'broke off'
+}
+
+@test "a watch that the server breaks off with a reason goes on" {
+	client --verbose 1 watch /werror/vms 4
+	assert_stdout 'RELIST -
+ADDED vm-0
+SYNCED -
+ADDED well-again'
+	assert_stderr_has 'etcdserver: leader changed'
+}
+
 @test "a watch that is forbidden ends" {
 	client watch /wforbidden 9 5
 	assert_stdout 'error 4 http 403: Error from server (Forbidden): no'

@@ -29,7 +29,7 @@
 /* Options in the order of struct option below. */
 static struct {
 	char *server, *ca, *token, *token_file, *cert, *key, *name, *proxy, *as, *cache;
-	char *timeout, *max, *repeat, *type, *verbose, *insecure, *quiet, *gap;
+	char *timeout, *max, *repeat, *type, *verbose, *insecure, *quiet, *gap, *stall;
 } o;
 
 static unsigned failures;
@@ -159,6 +159,7 @@ static int open_client(const struct vmn_log *log, struct vmn_kube **ret, struct 
 	struct vmn_kube_opts opts = {
 		.request_timeout_ms = o.timeout ? atol(o.timeout) : 0,
 		.max_response_bytes = o.max ? (size_t)atol(o.max) : 0,
+		.watch_stall_ms = o.stall ? atol(o.stall) : 0,
 		.cache_dir = o.cache,
 		.log = log,
 	};
@@ -175,6 +176,7 @@ static void read_options(int argc, char **argv)
 		"server", "ca",	   "token",   "token-file", "cert",    "key",
 		"name",	  "proxy", "as",      "cache",	    "timeout", "max",
 		"repeat", "type",  "verbose", "insecure",   "quiet",   "gap",
+		"stall",
 	};
 	struct option options[VMN_ARRAY_LEN(names) + 1] = {0};
 	char **values = (char **)&o;

@@ -263,6 +263,29 @@ class Client:
         time.sleep(30)
         return False
 
+    def do_quiet(self, path):
+        """A collection without bookmarks, as Events are: nothing comes five times over."""
+        if "watch" not in self.q:
+            return self.send(200, {"kind": "EventList", "items": [],
+                                   "metadata": {"resourceVersion": "not-a-number"}})
+        if self.q["resourceVersion"] != "not-a-number":
+            return self.send(400, b"invalid resource version", kind="text/plain")
+        if self.n > 6:
+            return self.chunks([self.event("ADDED", "at-last", "opaque")])
+        self.sock.sendall(b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.f.read(1)
+        return False
+
+    def do_werror(self, path):
+        """A server that breaks the watch off and says why, then is well again."""
+        if "watch" not in self.q:
+            return self.send(200, self.page(0, 500, 1))
+        if self.n == 2:
+            return self.chunks([json.dumps({"type": "ERROR", "object": {
+                "kind": "Status", "code": 500, "reason": "InternalError",
+                "message": "etcdserver: leader changed"}}).encode()])
+        self.chunks([self.event("ADDED", "well-again", 99)])
+
     def do_wforbidden(self, path):
         self.send(403, {"kind": "Status", "message": "no", "reason": "Forbidden", "code": 403})
 
