@@ -263,6 +263,35 @@ int vmn_patch_json(struct json_object *doc, struct json_object *patch, struct js
 	return 0;
 }
 
+char *vmn_patch_text(struct json_object *patch)
+{
+	static const struct {
+		const char *plain, *escaped;
+	} go[] = {
+		{"<", "\\u003c"},
+		{">", "\\u003e"},
+		{"&", "\\u0026"},
+		{"\xe2\x80\xa8", "\\u2028"},
+		{"\xe2\x80\xa9", "\\u2029"},
+	};
+	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
+
+	/* None of these can stand outside of a string. */
+	for (const char *s = vmn_json_text(patch); *s;) {
+		size_t i = 0;
+
+		while (i < VMN_ARRAY_LEN(go) && !vmn_starts_with(s, go[i].plain))
+			i++;
+		if (i < VMN_ARRAY_LEN(go)) {
+			vmn_buf_adds(&b, go[i].escaped);
+			s += strlen(go[i].plain);
+		} else {
+			vmn_buf_addc(&b, *s++);
+		}
+	}
+	return vmn_buf_steal(&b);
+}
+
 /* Merge @patch into @target, which is changed. */
 static void merge_into(struct json_object *target, struct json_object *patch)
 {

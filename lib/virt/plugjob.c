@@ -454,12 +454,14 @@ static void sent(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *er
 
 static void job_send(struct job *j)
 {
+	vmn_auto_free char *body = vmn_patch_text(j->plan.body);
+
 	vmn_kube_start(j->ps->o.k,
 		       &(struct vmn_kube_req){
 			       .method = j->plan.method,
 			       .path = j->plan.path,
 			       .content_type = j->plan.content_type,
-			       .body = vmn_json_text(j->plan.body),
+			       .body = body,
 		       },
 		       sent, j);
 }

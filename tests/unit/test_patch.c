@@ -146,11 +146,24 @@ static void test_selector(void **state)
 	}
 }
 
+/* A "test" of a string holds on a real server only if Go would have written it so. */
+static void test_text(void **state)
+{
+	vmn_auto_json struct json_object *patch =
+		unit_json("[{\"value\":\"http://boot/a?b=1&c=<d>\\u2028\\u2029\\u00e9\\n\"}]");
+	vmn_auto_free char *text = vmn_patch_text(patch);
+
+	(void)state;
+	assert_string_equal(text, "[{\"value\":\"http://boot/a?b=1\\u0026c=\\u003cd\\u003e\\u2028"
+				  "\\u2029\xc3\xa9\\n\"}]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_patch),
 		cmocka_unit_test(test_merge_patch),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_selector),
 	};
 
