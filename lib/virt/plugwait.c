@@ -50,6 +50,7 @@ struct vmn_plugwait {
 			       */
 	struct vmn_watch *vmis, *vms, *events;
 	bool wants_vms;
+	bool is_relisting_events; /* those that come are old */
 };
 
 /* --- setting up -------------------------------------------------------------------------- */
@@ -469,7 +470,12 @@ static void plug_event(void *arg, enum vmn_watch_type type, struct json_object *
 	struct vmn_plugwait *w = arg;
 	struct waiter *it;
 
-	if (!obj || type == VMN_WATCH_DELETED || !vmn_event_is_plug_failure(obj))
+	/* A list after a lost history brings failures of earlier plugs as well; one of ours that
+	 * lasts is reported again. */
+	if (!obj)
+		w->is_relisting_events = type == VMN_WATCH_RELIST;
+	if (!obj || w->is_relisting_events || type == VMN_WATCH_DELETED ||
+	    !vmn_event_is_plug_failure(obj))
 		return;
 	it = find(w, vmn_json_str(obj, "/involvedObject/namespace"),
 		  vmn_json_str(obj, "/involvedObject/name"));

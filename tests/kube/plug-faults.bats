@@ -121,6 +121,7 @@ every_write_fault() {
 	vmn addinterface web-1 --name dyn1 $NAD nad1
 	lab fault clear
 	assert_not_added
+	assert_stderr_has 'kubevirt.io=virt-api'
 	put_dialect
 	lab fault add api-down
 	vmn addinterface web-1 --name dyn1 $NAD nad1
