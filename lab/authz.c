@@ -56,8 +56,10 @@ static const struct rule rules[] = {
 	{"system:authenticated", ALL, "create", "authorization.k8s.io",
 	 "selfsubjectaccessreviews selfsubjectrulesreviews", NULL},
 	/* kubevirt.io:default */
-	{"*", ALL, "get list", "subresources.kubevirt.io", "version guestfs", NULL},
-	{"*", V1_9, "get list", "kubevirt.io", "kubevirts", NULL},
+	{"system:authenticated", ALL, "get list", "subresources.kubevirt.io", "version guestfs", NULL},
+	{"system:unauthenticated", RC | V1_0, "get list", "subresources.kubevirt.io",
+	 "version guestfs", NULL},
+	{"system:authenticated", V1_9, "get list", "kubevirt.io", "kubevirts", NULL},
 	/* kubevirt.io:edit */
 	{EDIT, ALL, "get", "subresources.kubevirt.io",
 	 "virtualmachines/expand-spec virtualmachines/portforward virtualmachineinstances/console "
@@ -88,7 +90,7 @@ static const struct rule rules[] = {
 	{EDIT, ALL, "get list", "kubevirt.io", "kubevirts", NULL},
 	/* Of Kubernetes' edit, which that role is aggregated to, and of Multus' reader. */
 	{EDIT, ALL, READ, "", "namespaces events", NULL},
-	{EDIT, ALL, WRITE, "", "pods", NULL},
+	{EDIT, ALL, WRITE, "", "pods services", NULL},
 	{EDIT, ALL, READ, "k8s.cni.cncf.io", "network-attachment-definitions", NULL},
 	{"vmnetctl-lab:limited", ALL, "get list patch", "kubevirt.io", "virtualmachines", NULL},
 };

@@ -334,7 +334,7 @@ const struct lab_kind lab_kinds[LAB_KINDS] = {
 			  NAMES("kv", "kvs"), true, true, true, kubevirt_columns, no_fields},
 	[LAB_NAD] = {LAB_NAD, "k8s.cni.cncf.io", "v1", "NetworkAttachmentDefinition",
 		     "network-attachment-definitions", "network-attachment-definition",
-		     NAMES("net-attach-def"), true, false, false, nad_columns, no_fields},
+		     NAMES("nad", "net-attach-def"), true, false, false, nad_columns, no_fields},
 };
 
 const struct lab_kind *lab_kind_find(const char *group, const char *version, const char *plural)

@@ -290,7 +290,9 @@ static struct watch *watch_new(struct lab_call *c, uint64_t timeout_ms)
 	w->include = lab_table_include(c->req);
 	w->events = VMN_BUF_INIT(BACKLOG_MAX);
 	w->cut_after = -1;
-	w->has_bookmarks = lab_param_is_true(c->req, "allowWatchBookmarks");
+	/* kube-apiserver does not cache Events, and sends bookmarks from its cache only. */
+	w->has_bookmarks = c->kind->id != LAB_EVENT &&
+			   lab_param_is_true(c->req, "allowWatchBookmarks");
 	w->timeout = lab_after(c->lab, (int64_t)timeout_ms, timeout_due, w);
 	if (w->has_bookmarks)
 		w->bookmark = lab_after(c->lab, BOOKMARK_MS, bookmark_due, w);

@@ -188,3 +188,10 @@ has_event() {
 	lab kubeconfig >/dev/null
 	wait_vmi half "$(plugged dyn1)"
 }
+
+@test "bookmarks come for what kube-apiserver caches, which Events are not" {
+	api GET '/api/v1/pods?watch=true&allowWatchBookmarks=true&timeoutSeconds=1'
+	[[ $output == *'"BOOKMARK"'* ]] || fail "$output"
+	api GET '/api/v1/events?watch=true&allowWatchBookmarks=true&timeoutSeconds=1'
+	[[ $output != *'"BOOKMARK"'* ]] || fail "$output"
+}

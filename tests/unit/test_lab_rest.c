@@ -137,11 +137,16 @@ static void test_rights(void **state)
 		 "network-attachment-definitions", false},
 		{LAB_KUBEVIRT_1_9, "nobody", "get", KV, "virtualmachines", false},
 		{LAB_KUBEVIRT_1_9, "nobody", "list", SUB, "version", true},
+		/* NULL: nobody has said who it is */
+		{LAB_KUBEVIRT_1_0, NULL, "get", SUB, "version", true},
+		{LAB_KUBEVIRT_1_9, NULL, "get", SUB, "version", false},
+		{LAB_KUBEVIRT_1_9, NULL, "get", KV, "kubevirts", false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(cases); i++) {
-		struct lab_access a = {.user = lab_user_find(cases[i].user),
+		struct lab_access a = {.user = cases[i].user ? lab_user_find(cases[i].user)
+							     : &lab_anonymous,
 				       .verb = cases[i].verb,
 				       .group = cases[i].group,
 				       .resource = cases[i].resource,
@@ -149,7 +154,7 @@ static void test_rights(void **state)
 
 		lab.dialect = cases[i].dialect;
 		if (lab_is_allowed(&lab, &a) != cases[i].want)
-			fail_msg("%s %s %s", cases[i].user, cases[i].verb, cases[i].resource);
+			fail_msg("%s %s %s", a.user->name, cases[i].verb, cases[i].resource);
 	}
 }
 
