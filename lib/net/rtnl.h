@@ -25,6 +25,9 @@ struct vmn_rtnl;
 /** vmn_rtnl_open() - a NETLINK_ROUTE socket inside @ns, which must outlive it */
 int vmn_rtnl_open(const struct vmn_netns *ns, struct vmn_rtnl **ret,
 		  struct vmn_err *err) VMN_MUST_CHECK;
+/** vmn_rtnl_open_protocol() - the same for another NETLINK_* family, such as NETLINK_NETFILTER */
+int vmn_rtnl_open_protocol(const struct vmn_netns *ns, int protocol, struct vmn_rtnl **ret,
+			   struct vmn_err *err) VMN_MUST_CHECK;
 void vmn_rtnl_free_p(struct vmn_rtnl **rtnl);
 #define vmn_auto_rtnl VMN_CLEANUP(vmn_rtnl_free_p)
 

@@ -102,6 +102,7 @@ struct vmn_route {
 	struct vmn_ip prefsrc;
 	uint32_t priority;   /* "metric" of ip-route(8) */
 	uint32_t mtu;	     /* RTAX_MTU, 0: none */
+	uint32_t expires_s;  /* 0: never; as of the snapshot's time */
 	struct vmn_nexthop *hops; /* one, or those of RTA_MULTIPATH */
 	size_t n_hops;
 	struct vmn_raw raw;  /* rtmsg... */
@@ -154,7 +155,7 @@ struct vmn_snapshot {
 	size_t n_qdiscs;
 	struct vmn_sysctl *sysctls; /* those asked for, and per link disable_ipv6 and accept_dad */
 	size_t n_sysctls;
-	char *nft; /* listing of our tables, see step.h; NULL: there is none */
+	char *nft; /* listing of our tables, see nft.h; NULL: there is none */
 };
 
 /**

@@ -17,7 +17,6 @@
 enum vmn_step_kind {
 	VMN_STEP_LINK_ADD = 1,	/* .link.name, .type; optional .mac, .mtu */
 	VMN_STEP_TAP_ADD,	/* .link.name, .tap; persistent */
-	VMN_STEP_LINK_DEL,	/* .link; only of links that hold nothing: cannot be undone */
 	VMN_STEP_LINK_RENAME,	/* .link, .name */
 	VMN_STEP_LINK_MAC,	/* .link, .mac; or .other: the MAC that link has then */
 	VMN_STEP_LINK_MTU,	/* .link, .value */
@@ -29,9 +28,9 @@ enum vmn_step_kind {
 	VMN_STEP_BRPORT,	/* .link, .value: flags to have; .mask: which of them to set */
 	VMN_STEP_ADDR_ADD,	/* .link, .addr; one that is there already is fine */
 	VMN_STEP_ADDR_DEL,	/* .link, .addr; its routes go, undoing brings them back */
-	VMN_STEP_ROUTE_ADD,	/* .link, .route with one hop or none; .hops[].ifindex is not used */
+	VMN_STEP_ROUTE_ADD,	/* .link, .route with one hop or none; its hops[].ifindex is not used */
 	VMN_STEP_SYSCTL,	/* .key, .text */
-	VMN_STEP_NFT,		/* .text: one nft transaction; .undo: the one that takes it back */
+	VMN_STEP_NFT,		/* .text: one nft transaction; .undo: one that takes it back, and may run twice */
 };
 
 struct vmn_step_link {
@@ -76,7 +75,7 @@ struct vmn_step_link vmn_step_link_new(const char *name);
 /**
  * vmn_step_text() - append the step as a line for ip(8), bridge(8), sysctl(8) or nft(8), no newline
  *
- * "ip link add k6t-eth0 type bridge"; an nft transaction of several lines is one "nft -f - <<EOF" text.
+ * "ip link add k6t-eth0 type bridge"; an nft transaction is "nft -f - <<END" and its lines.
  */
 void vmn_step_text(const struct vmn_step *step, struct vmn_buf *out);
 /** vmn_step_json() - caller drops */
