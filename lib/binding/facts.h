@@ -2,16 +2,14 @@
 /*
  * facts.h - what is known of a bound interface, and what its guest is to be told
  *
- * `netsetup apply` finds it out and stores it; `dhcp` and `status` read it. The document is
- * {"version": 1, "interfaces": [...]}, the file VMN_FACTS_FILE of the namespace's state directory.
+ * `netsetup apply` finds it out and keeps it in the journal; `dhcp` and `status` read it from
+ * there: vmn_binding_facts() of apply.h. The document is {"version": 1, "interfaces": [...]}.
  */
 #ifndef VMN_BINDING_FACTS_H
 #define VMN_BINDING_FACTS_H
 
 #include "lib/data/ip.h"
 #include "lib/data/json.h"
-
-#define VMN_FACTS_FILE "binding.json"
 
 enum { VMN_FACTS_MAX = 100, VMN_FACTS_ROUTES_MAX = 256, VMN_FACTS_LIST_MAX = 64 };
 

@@ -21,7 +21,7 @@ static void name_set(char dst[VMN_IFNAME_SIZE], const char *prefix, const char *
 }
 
 /* KubeVirt derives the other three from the pod NIC's name. */
-static void derive(const char *pod_nic, struct vmn_ifnames *ret)
+void vmn_ifnames_secondary(const char *pod_nic, struct vmn_ifnames *ret)
 {
 	const char *stem = vmn_starts_with(pod_nic, "pod") ? pod_nic + 3 : pod_nic;
 
@@ -38,7 +38,7 @@ void vmn_ifnames_hashed(const char *network, struct vmn_ifnames *ret)
 	vmn_sha256_hex(network, strlen(network), hex);
 	hex[11] = '\0';
 	name_set(pod, "pod", hex, "");
-	derive(pod, ret);
+	vmn_ifnames_secondary(pod, ret);
 }
 
 void vmn_ifnames_ordinal(unsigned position, struct vmn_ifnames *ret)
@@ -46,12 +46,12 @@ void vmn_ifnames_ordinal(unsigned position, struct vmn_ifnames *ret)
 	char pod[VMN_IFNAME_SIZE];
 
 	snprintf(pod, sizeof(pod), "net%u", position);
-	derive(pod, ret);
+	vmn_ifnames_secondary(pod, ret);
 }
 
 void vmn_ifnames_primary(const char *pod_nic, struct vmn_ifnames *ret)
 {
-	derive(pod_nic, ret);
+	vmn_ifnames_secondary(pod_nic, ret);
 	name_set(ret->tap, "tap0", "", "");
 }
 
@@ -109,7 +109,7 @@ bool vmn_ifnames_of(struct json_object *vmi, enum vmn_naming naming, const char 
 		if (!is_secondary)
 			vmn_ifnames_primary(vmn_is_empty(nic) ? "eth0" : nic, ret);
 		else if (!vmn_is_empty(nic))
-			derive(nic, ret);
+			vmn_ifnames_secondary(nic, ret);
 		else if (naming == VMN_NAMING_ORDINAL)
 			vmn_ifnames_ordinal(position, ret);
 		else

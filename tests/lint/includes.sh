@@ -11,7 +11,8 @@ allowed() {
 	lib/base) echo "lib/base" ;;
 	lib/data) echo "lib/base lib/data" ;;
 	lib/net) echo "lib/base lib/data lib/net" ;;
-	lib/binding | lib/migrate) echo "lib/base lib/data lib/net $1" ;;
+	lib/binding) echo "lib/base lib/data lib/kube lib/net lib/virt lib/binding" ;;
+	lib/migrate) echo "lib/base lib/data lib/net $1" ;;
 	lib/dhcp) echo "lib/base lib/data lib/net lib/binding $1" ;;
 	lib/kube) echo "lib/base lib/data lib/kube" ;;
 	lib/out) echo "lib/base lib/data lib/out" ;;

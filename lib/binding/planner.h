@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* planner.h - what the parts of the planner share; not for others */
+#ifndef VMN_BINDING_PLANNER_H
+#define VMN_BINDING_PLANNER_H
+
+#include "lib/binding/plan.h"
+
+struct vmn_planner {
+	const struct vmn_snapshot *origin, *now;
+	const struct vmn_setup *setup;
+	const struct vmn_netplan_env *env;
+	struct vmn_steps *steps;
+	bool has_ipv6;			       /* of the interface that is being planned */
+	bool has_masquerade4, has_masquerade6; /* of any so far */
+};
+
+/* Below, @link is the link called @name as it is now, or NULL when the plan makes it. */
+struct vmn_step_link vmn_planner_ref(const struct vmn_link *link, const char *name);
+void vmn_planner_up(struct vmn_planner *p, const struct vmn_link *link, const char *name);
+void vmn_planner_no_addrgen(struct vmn_planner *p, const struct vmn_link *link, const char *name);
+void vmn_planner_addr(struct vmn_planner *p, const struct vmn_link *link, const char *name,
+		      const struct vmn_addr *addr);
+/* An address of ours, permanent, without duplicate address detection. */
+void vmn_planner_address(struct vmn_planner *p, const struct vmn_link *link, const char *name,
+			 const struct vmn_cidr *cidr);
+/* A port of the bridge of @f. */
+void vmn_planner_master(struct vmn_planner *p, const struct vmn_link *link, const char *name,
+			const struct vmn_found *f);
+/* Once for each key. */
+void vmn_planner_sysctl(struct vmn_planner *p, const char *key, const char *value);
+/* The tap of @f, on its bridge and up. */
+void vmn_planner_tap(struct vmn_planner *p, const struct vmn_setup_nic *nic,
+		     const struct vmn_found *f);
+
+#endif
