@@ -124,11 +124,11 @@ static int broken(const struct vmn_curl_fail *f, const struct vmn_endpoint *e, s
 {
 	(void)vmn_err_set(err, VMN_E_UNREACHABLE,
 			  "the connection to %s broke before the answer was there", e->shown);
+	if (f->was_sent && strcmp(f->method, "GET") != 0)
+		return vmn_err_hint(err, "the server may have done it: look before you try again");
 	if (!e->is_tls)
 		return vmn_err_hint(err,
 				    "if the server speaks TLS, its address begins with https://");
-	if (f->was_sent && strcmp(f->method, "GET") != 0)
-		return vmn_err_hint(err, "the server may have done it: look before you try again");
 	return -(int)err->code;
 }
 
@@ -139,7 +139,8 @@ static int refused(const struct vmn_curl_fail *f, const struct vmn_endpoint *e, 
 	(void)vmn_err_set(err, VMN_E_UNREACHABLE, "cannot connect to %s%s%s: %s", e->shown, via,
 			  e->proxy ? e->proxy_shown : "", f->sys ? strerror(f->sys) : f->text);
 	err->sys = f->sys;
-	return vmn_err_hint(err, "is the server running, and is its address right?");
+	return vmn_err_hint(err, "is the %s running, and is its address right?",
+			    e->proxy ? "proxy" : "server");
 }
 
 static int timed_out(const struct vmn_curl_fail *f, const struct vmn_endpoint *e,
@@ -171,7 +172,7 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 				  e->shown, f->proxy_http);
 		return vmn_err_hint(err, f->proxy_http == 407
 						 ? "give user and password in proxy-url"
-						 : "check proxy-url");
+						 : "check the proxy's rules and the server's address");
 	}
 	if (is_cut(f))
 		return strstr(f->text, "alert") ? tls_failed(f, e, err) : broken(f, e, err);

@@ -347,6 +347,52 @@ static void test_failures_have_words(void **state)
 	}
 }
 
+static void test_hints_suit_the_way(void **state)
+{
+	static const struct vmn_endpoint plain = {.shown = (char *)"h:1", .verified = (char *)"h"};
+	static const struct vmn_endpoint proxied = {.shown = (char *)"h:1",
+						    .verified = (char *)"h",
+						    .is_tls = true,
+						    .proxy = (char *)"http://p:2",
+						    .proxy_shown = (char *)"p:2"};
+	static const struct {
+		const struct vmn_endpoint *endpoint;
+		struct vmn_curl_fail fail;
+		const char *text, *hint; /* parts */
+	} rows[] = {
+		{&plain, {.curl = CURLE_GOT_NOTHING, .method = "GET"}, "broke", "https://"},
+		{&plain,
+		 {.curl = CURLE_GOT_NOTHING, .method = "PUT", .was_sent = true},
+		 "broke",
+		 "may have done it"},
+		{&proxied,
+		 {.curl = CURLE_COULDNT_CONNECT, .method = "GET", .sys = ECONNREFUSED},
+		 "h:1 through proxy p:2: Connection refused",
+		 "proxy running"},
+		{&proxied,
+		 {.curl = CURLE_RECV_ERROR, .method = "GET", .proxy_http = 407},
+		 "proxy p:2 refuses to connect to h:1: HTTP 407",
+		 "user and password"},
+		{&proxied,
+		 {.curl = CURLE_RECV_ERROR, .method = "GET", .proxy_http = 403},
+		 "proxy p:2 refuses to connect to h:1: HTTP 403",
+		 "the proxy's rules"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
+		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+		struct vmn_curl_fail f = rows[i].fail;
+
+		f.text = "";
+		(void)vmn_curl_fail_to_err(&f, rows[i].endpoint, &err);
+		if (!strstr(vmn_err_text(&err), rows[i].text) || !err.hint ||
+		    !strstr(err.hint, rows[i].hint))
+			fail_msg("row %zu: %s (%s)", i, vmn_err_text(&err),
+				 err.hint ? err.hint : "no hint");
+	}
+}
+
 /* --- endpoint.h --------------------------------------------------------------------- */
 
 static void test_endpoints(void **state)
@@ -557,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_backoff_grows_to_its_limit),
 		cmocka_unit_test(test_retry_after_is_seconds_or_a_date),
 		cmocka_unit_test(test_failures_have_words),
+		cmocka_unit_test(test_hints_suit_the_way),
 		cmocka_unit_test(test_endpoints),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_secrets_are_redacted),
