@@ -154,8 +154,12 @@ static struct json_object *normalized(struct json_object *obj)
 
 static bool differs(struct json_object *want, struct json_object *have)
 {
-	vmn_auto_json struct json_object *a = normalized(want), *b = normalized(have);
+	vmn_auto_json struct json_object *a = NULL, *b = NULL;
 
+	if (json_object_equal(want, have))
+		return false;
+	a = normalized(want);
+	b = normalized(have);
 	return !json_object_equal(a, b);
 }
 
@@ -184,14 +188,13 @@ bool lab_needs_restart(struct json_object *template_spec, struct json_object *sp
 	return wants_pod_net && !has_pod_net;
 }
 
-bool lab_has_ordinal_names(struct json_object *vmi)
+bool lab_has_ordinal_names(struct json_object *spec, struct json_object *status_ifaces)
 {
 	bool has_any = false;
 
-	vmn_json_each(net, vmn_json_array(vmi, LAB_PTR_NETWORKS)) {
+	vmn_json_each(net, networks_of(spec)) {
 		struct json_object *status =
-			lab_iface_of(vmn_json_array(vmi, "/status/interfaces"),
-				     vmn_json_str(net, "/name"));
+			lab_iface_of(status_ifaces, vmn_json_str(net, "/name"));
 		const char *nic = vmn_json_str(status, "/podInterfaceName");
 
 		if (!is_secondary(net))

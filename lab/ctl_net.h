@@ -48,7 +48,7 @@ bool lab_sync_vmi_spec(struct json_object *template_spec, struct json_object *sp
 bool lab_needs_restart(struct json_object *template_spec, struct json_object *spec);
 
 /** lab_has_ordinal_names() - as the VM controller judges: unknown counts as ordinal */
-bool lab_has_ordinal_names(struct json_object *vmi);
+bool lab_has_ordinal_names(struct json_object *spec, struct json_object *status_ifaces);
 
 /**
  * lab_networks_annotation() - value of k8s.v1.cni.cncf.io/networks

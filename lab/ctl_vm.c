@@ -165,8 +165,8 @@ static void handle_requests(struct lab *lab, struct json_object *vm, struct json
 static void sync_networks(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
 	struct json_object *template_spec = vmn_json_get(vm, LAB_PTR_TEMPLATE "/spec");
-	struct json_object *status = vmn_json_array(vmi, "/status/interfaces"), *spec;
-	vmn_auto_json struct json_object *copy = NULL;
+	struct json_object *status = vmn_json_array(vmi, "/status/interfaces");
+	vmn_auto_json struct json_object *spec = NULL;
 	bool changed, needs_restart;
 
 	if (vmi && lab_is_deleting(vmi))
@@ -176,13 +176,16 @@ static void sync_networks(struct lab *lab, struct json_object *vm, struct json_o
 		(void)lab_condition_set(vm, "RestartRequired", NULL, NULL, NULL);
 		return;
 	}
-	copy = vmn_json_copy(vmi);
-	spec = vmn_json_get(copy, "/spec");
+	spec = vmn_json_copy(vmn_json_get(vmi, "/spec"));
 	changed = lab_clear_detached(spec, status);
-	changed |= lab_sync_vmi_spec(template_spec, spec, lab_has_ordinal_names(copy));
+	changed |= lab_sync_vmi_spec(template_spec, spec, lab_has_ordinal_names(spec, status));
 	needs_restart = lab_needs_restart(template_spec, spec);
-	if (changed)
-		lab_save(lab, LAB_VMI, vmn_steal(&copy));
+	if (changed) {
+		struct json_object *copy = lab_copy_sharing_spec(vmi);
+
+		vmn_json_set_take(copy, "spec", vmn_steal(&spec));
+		lab_save(lab, LAB_VMI, copy);
+	}
 	(void)lab_condition_set(vm, "RestartRequired", needs_restart ? "True" : NULL, NULL,
 				"a non-live-updatable field was changed in the template spec");
 }

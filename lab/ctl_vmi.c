@@ -241,7 +241,7 @@ static void sync_pod(struct lab *lab, struct json_object *vmi, struct json_objec
 {
 	vmn_auto_json struct json_object *asked = annotation_json(pod, LAB_NETWORKS_ANNOTATION);
 	vmn_auto_json struct json_object *delivered = annotation_json(pod, LAB_STATUS_ANNOTATION);
-	vmn_auto_json struct json_object *copy = vmn_json_copy(pod), *wanted = NULL;
+	vmn_auto_json struct json_object *wanted = NULL;
 	enum vmn_naming naming = lab_pod_naming(pod);
 	struct lab_step *step;
 
@@ -249,9 +249,12 @@ static void sync_pod(struct lab *lab, struct json_object *vmi, struct json_objec
 		wanted = lab_networks_annotation(vmi, naming, false);
 		/* v1.0 never writes an empty list, so the last one removed stays in the annotation */
 		if (!json_object_equal(wanted, asked) &&
-		    (vmn_json_len(wanted) || (asked && lab->dialect == LAB_KUBEVIRT_1_9)) &&
-		    lab_map_set(copy, "annotations", LAB_NETWORKS_ANNOTATION, vmn_json_text(wanted))) {
-			lab_save(lab, LAB_POD, vmn_steal(&copy));
+		    (vmn_json_len(wanted) || (asked && lab->dialect == LAB_KUBEVIRT_1_9))) {
+			struct json_object *copy = lab_copy_sharing_spec(pod);
+
+			(void)lab_map_set(copy, "annotations", LAB_NETWORKS_ANNOTATION,
+					  vmn_json_text(wanted));
+			lab_save(lab, LAB_POD, copy);
 			return; /* the pod's change brings us back */
 		}
 	}
@@ -578,7 +581,7 @@ static void act_running(struct lab *lab, struct json_object *vmi)
 
 void lab_reconcile_vmi(struct lab *lab, struct json_object *vmi)
 {
-	vmn_auto_json struct json_object *copy = vmn_json_copy(vmi);
+	vmn_auto_json struct json_object *copy = lab_copy_sharing_spec(vmi);
 	const char *phase = vmn_json_str_or(vmi, "/status/phase", "");
 
 	if (lab_is_deleting(vmi))

@@ -109,6 +109,19 @@ bool lab_finalizer_del(struct json_object *obj, const char *name)
 	return true;
 }
 
+struct json_object *lab_copy_sharing_spec(struct json_object *obj)
+{
+	struct json_object *copy = json_object_new_object();
+
+	json_object_object_foreach(obj, key, value) {
+		bool is_shared = !strcmp(key, "spec");
+
+		vmn_json_set_take(copy, key,
+				  is_shared ? json_object_get(value) : vmn_json_copy(value));
+	}
+	return copy;
+}
+
 struct json_object *lab_child(struct json_object *obj, const char *key, enum json_type type)
 {
 	struct json_object *v;

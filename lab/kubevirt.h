@@ -48,6 +48,9 @@ bool lab_map_set(struct json_object *obj, const char *map, const char *key, cons
 bool lab_finalizer_add(struct json_object *obj, const char *name);
 bool lab_finalizer_del(struct json_object *obj, const char *name);
 
+/** lab_copy_sharing_spec() - a copy to change, all but the spec, which it shares with @obj */
+struct json_object *lab_copy_sharing_spec(struct json_object *obj);
+
 /** lab_child() - object or array at @obj[@key], made when missing; borrowed */
 struct json_object *lab_child(struct json_object *obj, const char *key, enum json_type type);
 /** lab_status_of() - @obj.status, made when missing */
