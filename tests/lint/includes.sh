@@ -36,6 +36,7 @@ homes() {
 	netlink/*) echo "lib/net/" ;;
 	nftables/*) echo "lib/net/" ;;
 	libsmartcols.h | libsmartcols/*) echo "lib/out/" ;;
+	cap-ng.h | seccomp.h) echo "lib/net/" ;;
 	microhttpd.h | gnutls/* | sqlite3.h) echo "lab/" ;;
 	cmocka.h) echo "tests/" ;;
 	*) echo any ;;
