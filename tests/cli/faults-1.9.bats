@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The fault matrix at KubeVirt 1.9: see faults.bash
-version=1.9
 load faults
+
+setup_file() {
+	faults_setup 1.9
+}
 
 @test "a slow server" {
 	strikes "latency --value 30"

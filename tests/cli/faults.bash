@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # status, stderr, version are set elsewhere
+# shellcheck shell=bash disable=SC2154 # status and stderr are set by bats' run
 #
 # Each fault of the lab against each command: nothing is lost, nothing is done twice, and the exit
-# status tells. faults-1.0.bats and faults-1.9.bats set version and load this; a cell of the matrix is a
+# status tells. faults-1.0.bats and faults-1.9.bats load this; a cell of the matrix is a
 # command, the exit status and how often the VM shows what the command does.
 load ../lib/common
 
-setup_file() {
+# faults_setup VERSION - a lab of that KubeVirt, with VMs to spend
+faults_setup() {
+	export version=$1
 	lab_up --kubevirt "$version"
 	lab run --quiet --count 150 --interface dyn0=nad1 --interface other=nad1 --wait=60s vm
 }

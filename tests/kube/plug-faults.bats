@@ -198,7 +198,7 @@ every_write_fault() {
 	spec_dialect
 	lab fault add no-plug
 	lab fault add latency --match /pods --value 20000
-	RUN_TIMEOUT=10
+	export RUN_TIMEOUT=10
 	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=1s
 	assert_status 124
 	assert_stderr_has 'stuck at P1'

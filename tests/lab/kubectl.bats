@@ -197,7 +197,8 @@ virtualmachineinstance.kubevirt.io/web-1"
 	create_vm web-1 Always
 	create_vm web-2
 	kc wait --for=condition=Ready vm/web-1 --timeout=30s
-	background "$KUBECTL" wait --for=delete vmi/web-1 --timeout=30s
+	background "$KUBECTL" wait -v=6 --for=delete vmi/web-1 --timeout=30s
+	wait_line "$background_err" 'GET .*/virtualmachineinstances' # it has seen the VMI
 	kc delete vm web-1
 	assert_stdout "virtualmachine.kubevirt.io \"web-1\" deleted"
 	background_end ""
