@@ -63,10 +63,12 @@ static int ask_server(struct cmd_ctx *ctx, struct json_object *doc, struct vmn_e
 	if (rc < 0)
 		return rc;
 	vmn_json_set_take(doc, "serverVersion", server);
-	if (vmn_kube_get(kube, KUBEVIRT_VERSION_PATH, &kubevirt, &why) < 0)
-		cmd_warn(ctx, "cannot read the version of KubeVirt: %s", vmn_err_text(&why));
-	else
+	if (vmn_kube_get(kube, KUBEVIRT_VERSION_PATH, &kubevirt, &why) == 0)
 		vmn_json_set_take(doc, "kubevirtVersion", kubevirt);
+	else if (why.http)
+		cmd_warn(ctx, "cannot read the version of KubeVirt: %s", vmn_err_text(&why));
+	else /* time ran out, or we were interrupted */
+		return vmn_err_move(err, &why);
 	return 0;
 }
 

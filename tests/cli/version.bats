@@ -31,3 +31,17 @@ load ../lib/common
 	assert_json '.clientVersion.gitVersion and .serverVersion.major == "1" and
 		(.kubevirtVersion.gitVersion | startswith("v1.9"))'
 }
+
+@test "a KubeVirt that is away is a warning, time that runs out is not" {
+	[ -x "$VMNETCTL_LAB" ] || skip "built without the lab"
+	lab_up
+	lab fault add api-down
+	vmn version
+	assert_status 0
+	assert_stderr_has "warning: cannot read the version of KubeVirt"
+	lab fault clear
+	lab fault add latency --value 5000 --match subresources.kubevirt.io
+	vmn version --request-timeout 1s
+	assert_status 124
+	assert_stdout_line 'Server version: v1\..*'
+}
