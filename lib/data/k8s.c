@@ -65,6 +65,14 @@ bool vmn_is_mac(const char *s)
 	return true;
 }
 
+bool vmn_mac_is_same(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if ((*a == '-' ? ':' : *a | 0x20) != (*b == '-' ? ':' : *b | 0x20))
+			return false;
+	return *a == *b;
+}
+
 /* "e3", "E-2" */
 static bool exponent_parse(const char *s, int *ret)
 {

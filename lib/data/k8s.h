@@ -14,6 +14,8 @@ bool vmn_is_dns1123_label(const char *s);
 bool vmn_is_dns1123_subdomain(const char *s);
 /** vmn_is_mac() - six hex pairs joined by ':' or '-' (what Go's net.ParseMAC takes, 6 bytes) */
 bool vmn_is_mac(const char *s);
+/** vmn_mac_is_same() - two of them, whatever their case and separators */
+bool vmn_mac_is_same(const char *a, const char *b);
 
 /**
  * vmn_quantity_parse() - "512Mi", "2Gi", "1500m", "1e3" to a whole number, rounded up

@@ -320,7 +320,7 @@ static int check_same(const struct scene *s, const struct vmn_nic *nic, struct v
 	if ((s->w->binding || s->w->binding_plugin) &&
 	    !vmn_streq(nic->binding, wished_binding(s->w)))
 		differs = "another binding";
-	else if (s->w->mac && (!mac || strcasecmp(mac, s->w->mac) != 0))
+	else if (s->w->mac && (!mac || !vmn_mac_is_same(mac, s->w->mac)))
 		differs = "another MAC address";
 	else if (s->w->model && !vmn_streq(vmn_json_str(nic->iface, "/model"), s->w->model))
 		differs = "another model";

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/data/k8s.h"
 #include "lib/virt/hotplug.h"
 #include "lib/virt/ifname.h"
 #include "lib/virt/migration.h"
@@ -58,10 +59,10 @@ static const char *mac_of(const struct vmn_nic *nic)
 	return vmn_json_str(nic->iface, "/macAddress");
 }
 
-/* MAC addresses compare without regard to case; one that nobody asked for differs from none. */
+/* One that nobody asked for differs from none. */
 static bool mac_differs(const char *wanted, const char *found)
 {
-	return !vmn_is_empty(wanted) && !vmn_is_empty(found) && strcasecmp(wanted, found) != 0;
+	return !vmn_is_empty(wanted) && !vmn_is_empty(found) && !vmn_mac_is_same(wanted, found);
 }
 
 /* --- pods ------------------------------------------------------------------------- */

@@ -30,6 +30,14 @@ static void test_names(void **state)
 	}
 }
 
+static void test_mac_is_same(void **state)
+{
+	(void)state;
+	assert_true(vmn_mac_is_same("de:ad:00:00:be:af", "DE-AD-00-00-BE-AF"));
+	assert_false(vmn_mac_is_same("de:ad:00:00:be:af", "de:ad:00:00:be:a0"));
+	assert_false(vmn_mac_is_same("de:ad:00:00:be:af", "de:ad:00:00:be"));
+}
+
 static void test_macs(void **state)
 {
 	static const struct {
@@ -111,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_macs),
+		cmocka_unit_test(test_mac_is_same),
 		cmocka_unit_test(test_quantities),
 	};
 

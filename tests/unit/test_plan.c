@@ -4,24 +4,8 @@
 
 #include "lib/base/file.h"
 #include "lib/data/patch.h"
-#include "lib/data/yaml.h"
 #include "lib/virt/plan.h"
 #include "tests/unit/unit.h"
-
-static struct json_object *read_cases(void)
-{
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(1 << 20);
-	const char *srcdir = getenv("srcdir");
-	vmn_auto_free char *path =
-		vmn_path_join(srcdir ? srcdir : ".", "tests/unit/data/plans.yaml");
-	struct json_object *ret = NULL;
-
-	if (vmn_file_read(path, &text, &err) < 0 ||
-	    vmn_yaml_parse_one(text.data, text.len, &ret, &err) < 0)
-		fail_msg("%s: %s", path, vmn_err_text(&err));
-	return ret;
-}
 
 /* Row @key of @test applied to the base object; NULL for "none" and "hidden". Caller drops it. */
 static struct json_object *object(struct json_object *all, struct json_object *test,
@@ -184,7 +168,7 @@ static void run_case(struct json_object *all, struct json_object *test)
 
 static void test_cases(void **state)
 {
-	vmn_auto_json struct json_object *all = read_cases();
+	vmn_auto_json struct json_object *all = unit_yaml("plans.yaml");
 
 	(void)state;
 	assert_true(vmn_json_len(vmn_json_array(all, "/cases")) > 60);

@@ -213,6 +213,25 @@ static void test_nads_are_named_once(void **state)
 	assert_string_equal(nads.v[0], "default/nad1");
 }
 
+static void test_clusters(void **state)
+{
+	vmn_auto_json struct json_object *all = unit_yaml("clusters.yaml");
+
+	(void)state;
+	vmn_json_each(w, vmn_json_array(all, "/clusters")) {
+		vmn_auto_json struct json_object *r = report(w);
+		struct json_object *lines = vmn_json_get(w, "/lines");
+
+		json_object_object_foreach(lines, name, want) {
+			vmn_auto_free char *got = line(r, name);
+
+			if (strcmp(got, vmn_json_str_or(want, "", "")) != 0)
+				fail_msg("%s: %s: %s\n%s", vmn_json_str(w, "/what"), name, got,
+					 json_object_to_json_string_ext(r, JSON_C_TO_STRING_PRETTY));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_pending_requests_of_kubevirt_1_0),
 		cmocka_unit_test(test_launcher_pod_during_migration),
 		cmocka_unit_test(test_nads_are_named_once),
+		cmocka_unit_test(test_clusters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
