@@ -76,7 +76,8 @@ bool lab_trim_requests(struct json_object *requests, struct json_object *templat
 
 /* --- v1.9: the network synchronizer ----------------------------------------------------------------------- */
 
-bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifaces)
+bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifaces,
+			struct json_object *vmi_ifaces)
 {
 	struct json_object *ifaces = interfaces_of(spec), *nets = networks_of(spec);
 	bool changed = false;
@@ -86,7 +87,8 @@ bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifa
 		const char *name = vmn_json_str_or(iface, "/name", "");
 		size_t net;
 
-		if (!lab_iface_absent(iface) || lab_iface_of(status_ifaces, name))
+		if (!lab_iface_absent(iface) || lab_iface_of(status_ifaces, name) ||
+		    lab_iface_of(vmi_ifaces, name))
 			continue;
 		if (vmn_json_find(nets, "name", name, &net))
 			json_object_array_del_idx(nets, net, 1);

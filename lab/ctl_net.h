@@ -23,12 +23,14 @@ bool lab_apply_request(struct json_object *spec, struct json_object *request);
 bool lab_trim_requests(struct json_object *requests, struct json_object *template_spec);
 
 /**
- * lab_clear_detached() - drop absent interfaces that the VMI's status has no more, with their networks
+ * lab_clear_detached() - drop absent interfaces that the VMI has no more, with their networks
  * @status_ifaces: the VMI's status.interfaces; NULL: none
+ * @vmi_ifaces: for a template, the interfaces of the VMI's spec; NULL: none
  *
- * Source: pkg/network/controllers/hotplug.go ClearDetachedInterfaces()
+ * Source: pkg/network/controllers/vm.go clearDetachedIfacesFromVMI(), ...FromVM()
  */
-bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifaces);
+bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifaces,
+			struct json_object *vmi_ifaces);
 
 /**
  * lab_sync_vmi_spec() - carry a template's changes to the running VMI as v1.9 does

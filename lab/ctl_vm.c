@@ -28,7 +28,7 @@ const char *lab_run_strategy(struct json_object *vm)
 /* A VMI starts without what its template says to leave out. */
 static void drop_absent(struct json_object *vmi)
 {
-	(void)lab_clear_detached(vmn_json_get(vmi, "/spec"), NULL);
+	(void)lab_clear_detached(vmn_json_get(vmi, "/spec"), NULL, NULL);
 }
 
 static void start_vmi(struct lab *lab, struct json_object *vm)
@@ -171,14 +171,16 @@ static void sync_networks(struct lab *lab, struct json_object *vm, struct json_o
 
 	if (vmi && lab_is_deleting(vmi))
 		return;
-	(void)lab_clear_detached(template_spec, status);
 	if (!vmi) {
+		(void)lab_clear_detached(template_spec, NULL, NULL);
 		(void)lab_condition_set(vm, "RestartRequired", NULL, NULL, NULL);
 		return;
 	}
 	spec = vmn_json_copy(vmn_json_get(vmi, "/spec"));
-	changed = lab_clear_detached(spec, status);
-	changed |= lab_sync_vmi_spec(template_spec, spec, lab_has_ordinal_names(spec, status));
+	changed = lab_sync_vmi_spec(template_spec, spec, lab_has_ordinal_names(spec, status));
+	changed |= lab_clear_detached(spec, status, NULL);
+	/* The template's mark goes last: the VMI must have seen it. */
+	(void)lab_clear_detached(template_spec, status, vmn_json_array(spec, "/domain/devices/interfaces"));
 	needs_restart = lab_needs_restart(template_spec, spec);
 	if (changed) {
 		struct json_object *copy = lab_copy_sharing_spec(vmi);

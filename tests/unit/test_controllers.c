@@ -372,6 +372,30 @@ static void test_1_9_plug_and_unplug(void **state)
 	assert_string_equal(networks(), "[]");
 }
 
+static bool is_in_spec(const char *name)
+{
+	return lab_iface_of(vmn_json_array(get(LAB_VMI, "vm1"), LAB_PTR_INTERFACES), name);
+}
+
+static void test_1_9_unplug_before_the_status_knows(void **state)
+{
+	vmn_auto_json struct json_object *fault = unit_json("{\"kind\":\"slow-plug\",\"value\":100}");
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+
+	(void)state;
+	start(LAB_KUBEVIRT_1_9);
+	create_masquerade_vm();
+	assert_int_equal(lab_fault_add(&lab, fault, &err), 0);
+	edit_template(add_dyn1);
+	await_that(is_in_spec, "dyn1");
+	assert_null(nic("dyn1"));
+	edit_template(remove_dyn1);
+	await_that(is_gone, "dyn1");
+	settle();
+	assert_string_equal(networks(), "[]");
+	assert_null(nic("dyn1"));
+}
+
 static void test_1_9_what_is_not_carried(void **state)
 {
 	(void)state;
@@ -626,6 +650,7 @@ int main(void)
 		row(test_1_0_template_edit_waits_for_a_request),
 		row(test_rc_changes_the_vmi_alone),
 		row(test_1_9_plug_and_unplug),
+		row(test_1_9_unplug_before_the_status_knows),
 		row(test_1_9_what_is_not_carried),
 		row(test_1_9_other_nad_migrates),
 		row(test_migration_succeeds),
