@@ -47,7 +47,8 @@ static const struct cmd_opt run_opts[] = {
 	{CMD_OPT_DURATION, 0, "wait", OPT(wait_ms), .arg = "TIMEOUT", .bare = "1m",
 	 .flags = CMD_OPT_OPTIONAL_ARG, .help = "until all of them run"},
 	{CMD_OPT_ENUM, 0, "dry-run", OPT(dry_run), .arg = "MODE", .words = dry_run_words,
-	 .def = "none", .help = "client prints the VMs, server lets the server judge them"},
+	 .def = "none", .bare = "client", .flags = CMD_OPT_OPTIONAL_ARG,
+	 .help = "client prints the VMs, server lets the server judge them"},
 	{0},
 };
 

@@ -58,7 +58,7 @@ static const struct cmd_opt migrate_opts[] = {
 	{CMD_OPT_BOOL, 0, "force", OPT(force),
 	 .help = "migrate even when the server would ignore --node-selector or --to-node"},
 	{CMD_OPT_ENUM, 0, "dry-run", OPT(dry_run), .arg = "MODE", .words = dry_run_words,
-	 .def = "none",
+	 .def = "none", .bare = "client", .flags = CMD_OPT_OPTIONAL_ARG,
 	 .help = "client prints the requests, server lets the server judge them; nothing changes"},
 	{CMD_OPT_U32, 0, "max-parallel", OPT(max_parallel), .arg = "N", .def = "5", .min = 1,
 	 .help = "work on at most N VMs at a time (5 is what KubeVirt itself lets move at once)"},
@@ -424,9 +424,9 @@ static int print_requests(struct run *r, struct vmn_err *err)
 		if (is_document(r))
 			vmn_json_append_take(r->reports, json_object_get(req));
 		else
-			cmd_done(r->ctx, "%s %s %s", vmn_json_str(req, "/method"),
-				 vmn_json_str(req, "/path"),
-				 vmn_json_text(vmn_json_get(req, "/body")));
+			printf("%s %s\n%s\n", vmn_json_str(req, "/method"),
+			       vmn_json_str(req, "/path"),
+			       vmn_json_text(vmn_json_get(req, "/body")));
 	}
 	return is_document(r) ? print_reports(r, err) : 0;
 }
@@ -623,6 +623,18 @@ static int add_to_node(struct run *r, struct vmn_err *err)
 	return 0;
 }
 
+/* A node nobody has is a slip of the pen, not an empty node. */
+static int check_from_node(struct run *r, struct vmn_err *err)
+{
+	vmn_auto_json struct json_object *node = NULL;
+	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
+	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_node, NULL, r->o->from_node, NULL);
+
+	if (vmn_kube_get(r->k, path, &node, &why) < 0 && why.code != VMN_E_FORBIDDEN)
+		return vmn_err_move(err, &why);
+	return 0;
+}
+
 static int find_targets(struct run *r, int argc, char **argv, struct vmn_err *err)
 {
 	const struct migrate_opts *o = r->o;
@@ -636,6 +648,8 @@ static int find_targets(struct run *r, int argc, char **argv, struct vmn_err *er
 		rc = vmn_targets_from_node(r->k, ns, o->selector, o->from_node, &r->targets, err);
 	else if (argc == 0)
 		rc = vmn_targets_from_vms(r->k, ns, o->selector, &r->targets, err);
+	if (rc == 0 && o->from_node && r->targets.n == 0)
+		rc = check_from_node(r, err);
 	stopped = vmn_targets_drop_stopped(&r->targets);
 	if (stopped)
 		cmd_warn(r->ctx, "%zu %s not run and %s left out", stopped,

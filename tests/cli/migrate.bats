@@ -107,15 +107,25 @@ gone() {
 
 @test "--dry-run changes nothing, and the server judges" {
 	run_vm one-6
-	vmn migrate one-6 --dry-run=client
-	assert_status 0
-	assert_stdout 'PUT /apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/one-6/migrate {}'
+	for mode in --dry-run=client --dry-run '--dry-run client'; do
+		# shellcheck disable=SC2086 # one or two words
+		vmn migrate one-6 $mode
+		assert_status 0
+		assert_stdout 'PUT /apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/one-6/migrate
+{}'
+	done
 	vmn migrate one-6 --dry-run server
 	assert_status 0
 	assert_stdout "virtualmachine/one-6 migration started (server dry run)"
 	vmn migrate nosuchvm --dry-run server
 	assert_status 1
 	assert_equal "$(migrations_of one-6)" 0
+}
+
+@test "--from-node names a node that is there" {
+	vmn migrate --from-node nosuchnode
+	assert_status 1
+	assert_stderr_has 'nodes "nosuchnode" not found'
 }
 
 # --- others at work ----------------------------------------------------------------------
