@@ -224,6 +224,29 @@ static void vm_spec_rules(struct lab *lab, struct json_object *vm, struct lab_ca
 		lab_cause(c, "spec.runStrategy", "Invalid RunStrategy (%s)", strategy);
 }
 
+/*
+ * What its CRD does not name, the API server drops without a word. Of v1.9's fields v1.0.0 lacks these,
+ * as far as the lab looks at them (compared with the CRDs both versions generate).
+ */
+static void prune(struct json_object *obj, const char *const *newer)
+{
+	for (; json_object_is_type(obj, json_type_object) && *newer; newer++)
+		json_object_object_del(obj, *newer);
+}
+
+static void prune_vmi_spec(const struct lab *lab, struct json_object *spec)
+{
+	static const char *const of_iface[] = {"binding", "passtBinding", "portRanges", NULL};
+	static const char *const of_network[] = {"resourceClaim", NULL};
+
+	if (lab->dialect == LAB_KUBEVIRT_1_9)
+		return;
+	vmn_json_each(iface, vmn_json_array(spec, "/domain/devices/interfaces"))
+		prune(iface, of_iface);
+	vmn_json_each(network, vmn_json_array(spec, "/networks"))
+		prune(network, of_network);
+}
+
 int lab_admit_vm_spec(struct lab *lab, struct json_object *vm, struct vmn_err *err)
 {
 	lab_auto_causes struct lab_causes c = {0};
@@ -236,6 +259,7 @@ static int admit_vm(struct lab *lab, struct lab_admission *a, struct vmn_err *er
 {
 	int rc;
 
+	prune_vmi_spec(lab, vmn_json_get(a->obj, LAB_PTR_TEMPLATE "/spec"));
 	default_vm(a->obj);
 	if (lab->dialect == LAB_KUBEVIRT_1_9 && vmn_json_get(a->obj, "/spec/running"))
 		a->warning = "spec.running is deprecated, please use spec.runStrategy instead.";
@@ -273,6 +297,7 @@ static int admit_vmi_create(struct lab *lab, struct lab_admission *a, struct vmn
 	lab_auto_causes struct lab_causes c = {0};
 	int rc;
 
+	prune_vmi_spec(lab, vmn_json_get(a->obj, "/spec"));
 	lab_default_vmi(lab, a->obj);
 	rc = check_schema(a, err);
 	if (rc < 0)
@@ -292,15 +317,14 @@ static int admit_vmi_update(const struct lab_admission *a, struct vmn_err *err)
 
 /* --- VirtualMachineInstanceMigration --------------------------------------------------------------------- */
 
-/* What the CRD does not name, the API server drops without a word: in v1.0.0 all but vmiName. */
+/* v1.0.0 knows vmiName alone. */
 static void prune_vmim(const struct lab *lab, struct json_object *vmim)
 {
-	static const char *const newer[] = {"addedNodeSelector", "priority", "receive", "sendTo"};
-	struct json_object *spec = vmn_json_get(vmim, "/spec");
+	static const char *const newer[] = {"addedNodeSelector", "priority", "receive", "sendTo",
+					    NULL};
 
-	for (size_t i = 0; i < VMN_ARRAY_LEN(newer); i++)
-		if (lab->dialect != LAB_KUBEVIRT_1_9 && json_object_is_type(spec, json_type_object))
-			json_object_object_del(spec, newer[i]);
+	if (lab->dialect != LAB_KUBEVIRT_1_9)
+		prune(vmn_json_get(vmim, "/spec"), newer);
 }
 
 /* migration-create-admitter.go */

@@ -210,6 +210,17 @@ static void prepare_target(struct move *m)
 
 /* --- TargetReady, Running: the source's virt-handler moves the guest ------------------------- */
 
+static void end_container(struct json_object *status, const char *now)
+{
+	const char *started = vmn_json_str_or(status, "/state/running/startedAt", now);
+
+	vmn_json_set_bool(status, "ready", false);
+	vmn_json_set_bool(status, "started", false);
+	vmn_json_set_take(status, "state",
+			  vmn_json_build("{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\","
+					 "\"startedAt\":%s,\"finishedAt\":%s}}", started, now));
+}
+
 /* The guest is on the target now; its source pod ends as a completed one. */
 static void switch_over(struct lab *lab, struct json_object *vmi, struct json_object *state)
 {
@@ -241,7 +252,7 @@ static void switch_over(struct lab *lab, struct json_object *vmi, struct json_ob
 		(void)lab_condition_set(copy, "ContainersReady", "False", "PodCompleted", NULL);
 		(void)lab_condition_set(copy, "Ready", "False", "PodCompleted", NULL);
 		vmn_json_each(c, vmn_json_array(copy, "/status/containerStatuses"))
-			vmn_json_set_bool(c, "ready", false);
+			end_container(c, now);
 		lab_save(lab, LAB_POD, copy);
 	}
 }

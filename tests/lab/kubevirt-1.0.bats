@@ -145,6 +145,14 @@ setup_file() {
 	wait_object vm bare '.status | has("interfaceRequests") | not'
 }
 
+@test "fields of later versions are dropped" {
+	make_vm newer
+	api PATCH "$VMS/newer" '[{"op":"add","path":"/spec/template/spec/domain/devices/interfaces/0/binding",
+		"value":{"name":"passt"}}]' -H 'Content-Type: application/json-patch+json'
+	[ "$code" = 200 ] || fail "$output"
+	jq -e '.spec.template.spec.domain.devices.interfaces == [{"masquerade":{},"name":"default"}]' <<<"$output"
+}
+
 @test "migrate drops the node selector it does not know" {
 	make_vm mover
 	lab fault add migration-slow --match default/mover --value 500
