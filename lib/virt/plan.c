@@ -354,6 +354,7 @@ static int check_options(const struct scene *s, struct vmn_plan *p, struct vmn_e
 	const struct vmn_wish *w = s->w;
 	const char *binding = wished_binding(w);
 	bool is_pluggable = strcmp(binding, "bridge") == 0 || strcmp(binding, "sriov") == 0;
+	bool is_plugin = w->binding_plugin || vmn_streq(w->binding, "managedTap");
 
 	if (p->dialect != VMN_DIALECT_SPEC) {
 		const char *what = w->mac		       ? "a MAC address"
@@ -367,6 +368,11 @@ static int check_options(const struct scene *s, struct vmn_plan *p, struct vmn_e
 		vmn_err_set(err, VMN_E_UNSUPPORTED,
 			    "this server's addinterface request cannot carry %s", what);
 		return vmn_err_hint(err, "--via spec writes it into the VM for its next start");
+	}
+	/* It would drop the field, and the VM would have an interface without any binding. */
+	if (!s->follows_spec && is_plugin) {
+		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server knows no binding plugins");
+		return vmn_err_hint(err, "they came with KubeVirt 1.1");
 	}
 	if (!s->is_live || is_pluggable || !s->follows_spec)
 		return 0;
