@@ -170,6 +170,16 @@ static int check_alone(const struct vmn_txn *txn, const char *network, struct vm
 	return 0;
 }
 
+static void add_steps(const struct vmn_steps *steps, struct vmn_strlist *ret)
+{
+	for (size_t i = steps->n; i-- > 0;) {
+		vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(0);
+
+		vmn_step_text(&steps->v[i], &text);
+		vmn_strlist_add(ret, vmn_buf_str(&text));
+	}
+}
+
 static void add_undone(const struct vmn_txn *txn, struct vmn_strlist *undone)
 {
 	vmn_json_each(item, vmn_json_array(txn->info, "/interfaces")) {
@@ -181,7 +191,7 @@ static void add_undone(const struct vmn_txn *txn, struct vmn_strlist *undone)
 }
 
 int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
-		     struct vmn_strlist *undone, struct vmn_err *err)
+		     struct vmn_strlist *undone, struct vmn_strlist *steps, struct vmn_err *err)
 {
 	vmn_auto_txns struct vmn_txns txns = {0};
 	struct vmn_recovery recovery;
@@ -196,6 +206,7 @@ int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
 		if (network && !info_find(&txns.v[i], network))
 			continue;
 		add_undone(&txns.v[i], undone);
+		add_steps(&txns.v[i].steps, steps);
 		if (!is_dry)
 			rc = vmn_journal_undo(j, txns.v[i].owner, err);
 	}

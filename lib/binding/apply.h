@@ -34,13 +34,15 @@ int vmn_binding_apply(const struct vmn_netns *ns, struct vmn_journal *j,
 
 /**
  * vmn_binding_undo() - take back what set up interface @network, or everything when that is NULL
- * @undone: names of the interfaces (and of bridges that `host` made), for messages
+ * @undone:	gets the names of the interfaces
+ * @steps:	gets the steps that are taken back, the last one first, as commands
  *
  * Return: 0, -VMN_E_NOT_FOUND, -VMN_E_CONFLICT (@network was set up together with others), or the
  * first error of taking back
  */
 int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
-		     struct vmn_strlist *undone, struct vmn_err *err) VMN_MUST_CHECK;
+		     struct vmn_strlist *undone, struct vmn_strlist *steps,
+		     struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
  * vmn_binding_facts() - of all interfaces in force in the namespace of @j, for those who serve them

@@ -56,13 +56,15 @@ static int load(const struct nft **ret, struct vmn_err *err)
 	lib = dlopen("libnftables.so.1", RTLD_LAZY | RTLD_LOCAL);
 	if (!lib) {
 		(void)vmn_err_set(err, VMN_E_UNSUPPORTED, "cannot load libnftables: %s", dlerror());
-		return vmn_err_hint(err, "install libnftables (Debian: apt-get install libnftables1)");
+		return vmn_err_hint(err,
+				    "install libnftables (Debian: apt-get install libnftables1)");
 	}
 	for (size_t i = VMN_ARRAY_LEN(rows); i-- > 0;) {
 		void *fn = dlsym(lib, rows[i].symbol);
 
 		if (!fn)
-			return vmn_err_set(err, VMN_E_UNSUPPORTED, "libnftables lacks %s", rows[i].symbol);
+			return vmn_err_set(err, VMN_E_UNSUPPORTED, "libnftables lacks %s",
+					   rows[i].symbol);
 		memcpy((char *)&table + rows[i].offset, &fn, sizeof(fn));
 	}
 	return 0;
@@ -126,39 +128,46 @@ int vmn_nft_run(const struct vmn_netns *ns, const char *commands, char **ret_out
 
 /* --- is there a table? ---------------------------------------------------------------------- */
 
-enum { N_FAMILIES = 5 };
-
 static const struct {
 	uint8_t family;
 	const char *name;
-} families[N_FAMILIES] = {
-	{NFPROTO_ARP, "arp"},	{NFPROTO_BRIDGE, "bridge"}, {NFPROTO_INET, "inet"},
-	{NFPROTO_IPV4, "ip"},	{NFPROTO_IPV6, "ip6"},
+} families[] = {
+	{NFPROTO_ARP, "arp"}, {NFPROTO_BRIDGE, "bridge"}, {NFPROTO_INET, "inet"},
+	{NFPROTO_IPV4, "ip"}, {NFPROTO_IPV6, "ip6"},
 };
 
 static void forget_tables(void *arg)
 {
-	memset(arg, 0, sizeof(bool) * N_FAMILIES);
+	vmn_strlist_clear(arg);
 }
 
+/* Collect "ip vmnetctl_br0" and so on. */
 static int note_table(void *arg, const struct nlmsghdr *h, struct vmn_err *err)
 {
 	struct nlattr *tb[NFTA_TABLE_MAX + 1];
 	const struct nfgenmsg *g = nlmsg_data(h);
-	bool *has = arg;
+	const char *name;
 
 	(void)err;
 	if (nlmsg_parse((struct nlmsghdr *)h, sizeof(*g), tb, NFTA_TABLE_MAX, NULL) < 0 ||
-	    !tb[NFTA_TABLE_NAME] || nla_len(tb[NFTA_TABLE_NAME]) != sizeof(VMN_NFT_TABLE) ||
-	    memcmp(nla_data(tb[NFTA_TABLE_NAME]), VMN_NFT_TABLE, sizeof(VMN_NFT_TABLE)) != 0)
+	    !tb[NFTA_TABLE_NAME])
 		return 0;
-	for (size_t i = 0; i < N_FAMILIES; i++)
-		if (families[i].family == g->nfgen_family)
-			has[i] = true;
+	name = nla_data(tb[NFTA_TABLE_NAME]);
+	if (!memchr(name, '\0', (size_t)nla_len(tb[NFTA_TABLE_NAME])) ||
+	    !vmn_starts_with(name, VMN_NFT_TABLE))
+		return 0;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(families); i++) {
+		vmn_auto_free char *text = NULL;
+
+		if (families[i].family != g->nfgen_family)
+			continue;
+		text = vmn_xasprintf("%s %s", families[i].name, name);
+		vmn_strlist_add(arg, text);
+	}
 	return 0;
 }
 
-static int find_tables(const struct vmn_netns *ns, bool has[N_FAMILIES], struct vmn_err *err)
+static int find_tables(const struct vmn_netns *ns, struct vmn_strlist *ret, struct vmn_err *err)
 {
 	vmn_auto_rtnl struct vmn_rtnl *nl = NULL;
 	vmn_auto_nl_msg struct nl_msg *msg =
@@ -170,7 +179,7 @@ static int find_tables(const struct vmn_netns *ns, bool has[N_FAMILIES], struct 
 		return vmn_err_oom(err);
 	rc = vmn_rtnl_open_protocol(ns, NETLINK_NETFILTER, &nl, err);
 	if (rc == 0)
-		rc = vmn_rtnl_dump(nl, msg, forget_tables, note_table, has, err);
+		rc = vmn_rtnl_dump(nl, msg, forget_tables, note_table, ret, err);
 	return rc;
 }
 
@@ -185,13 +194,12 @@ int vmn_nft_list(const struct vmn_netns *ns, char **ret, struct vmn_err *err)
 {
 	vmn_auto_buf struct vmn_buf commands = VMN_BUF_INIT(0);
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
-	bool has[N_FAMILIES] = {0};
+	vmn_auto_strlist struct vmn_strlist tables = {0};
 
 	*ret = NULL;
-	if (find_tables(ns, has, &why) < 0)
+	if (find_tables(ns, &tables, &why) < 0)
 		return is_none(&why) ? 0 : vmn_err_move(err, &why);
-	for (size_t i = 0; i < N_FAMILIES; i++)
-		if (has[i])
-			vmn_buf_addf(&commands, "list table %s " VMN_NFT_TABLE "\n", families[i].name);
+	for (size_t i = 0; i < tables.n; i++)
+		vmn_buf_addf(&commands, "list table %s\n", tables.v[i]);
 	return commands.len ? vmn_nft_run(ns, vmn_buf_str(&commands), ret, err) : 0;
 }
