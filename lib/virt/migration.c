@@ -180,35 +180,45 @@ static const char *event_time(struct json_object *event)
 	return at ? at : vmn_json_str_or(event, "/metadata/creationTimestamp", "");
 }
 
+static unsigned long long version_of(struct json_object *event)
+{
+	return strtoull(vmn_json_str_or(event, "/metadata/resourceVersion", ""), NULL, 10);
+}
+
+/* Most events have whole seconds, in which much happens; what was written later tells them apart. */
 static int by_time(const void *a, const void *b)
 {
 	struct json_object *x = *(struct json_object *const *)a;
 	struct json_object *y = *(struct json_object *const *)b;
 	int64_t tx = 0, ty = 0;
 
-	(void)vmn_rfc3339_parse(vmn_json_str_or(x, "/timestamp", ""), &tx);
-	(void)vmn_rfc3339_parse(vmn_json_str_or(y, "/timestamp", ""), &ty);
-	return (tx > ty) - (tx < ty);
+	(void)vmn_rfc3339_parse(event_time(x), &tx);
+	(void)vmn_rfc3339_parse(event_time(y), &ty);
+	if (tx != ty)
+		return tx < ty ? -1 : 1;
+	return (version_of(x) > version_of(y)) - (version_of(x) < version_of(y));
 }
 
 static struct json_object *report_events(struct json_object *vmim, struct json_object *events)
 {
+	vmn_auto_json struct json_object *ours = json_object_new_array();
 	struct json_object *rows = json_object_new_array();
 	const char *uid = vmn_json_str(vmim, "/metadata/uid");
 
 	vmn_json_each(event, events) {
-		struct json_object *row;
+		if (uid && vmn_streq(vmn_json_str(event, "/involvedObject/uid"), uid))
+			vmn_json_append_take(ours, json_object_get(event));
+	}
+	json_object_array_sort(ours, by_time);
+	vmn_json_each(event, ours) {
+		struct json_object *row = json_object_new_object();
 
-		if (!uid || !vmn_streq(vmn_json_str(event, "/involvedObject/uid"), uid))
-			continue;
-		row = json_object_new_object();
 		vmn_json_set_str(row, "timestamp", event_time(event));
 		copy_str(row, "type", event, "/type");
 		copy_str(row, "reason", event, "/reason");
 		copy_str(row, "message", event, "/message");
 		vmn_json_append_take(rows, row);
 	}
-	json_object_array_sort(rows, by_time);
 	return rows;
 }
 

@@ -407,6 +407,19 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 		'/status/interfaceRequests/0'
 }
 
+@test "a server that does not know what a network attachment definition is" {
+	lab_up
+	lab run a1 --wait
+	lab fault add status --value 404 --match network-attachment
+	vmn addinterface a1 --name dyn1 $NAD nosuchnad
+	assert_status 0
+	assert_stderr_has 'is Multus installed'
+	lab fault clear
+	vmn addinterface a1 --name dyn2 $NAD nosuchnad
+	assert_status 1
+	assert_stderr_has "'default/nosuchnad' does not exist"
+}
+
 @test "1.0: the feature gate" {
 	lab_up --kubevirt 1.0
 	lab run a1 --wait

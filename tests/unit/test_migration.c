@@ -160,6 +160,26 @@ static void test_an_event_of_the_vmi_tells_why_before_1_3(void **state)
 	assert_int_equal(vmn_json_len(vmn_json_array(r, "/events")), 0);
 }
 
+/* Of the same second, in the order in which an API server lists them: by name. */
+static void test_events_of_one_second_keep_their_order(void **state)
+{
+	static const char *const versions[] = {"110", "9", "100"};
+	vmn_auto_json struct json_object *vmim = unit_json("{\"metadata\":{\"uid\":\"u-1\"}}");
+	vmn_auto_json struct json_object *events = json_object_new_array(), *r = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(versions); i++)
+		vmn_json_append_take(
+			events, vmn_json_build("{\"metadata\":{\"resourceVersion\":%s},\"reason\":%s,"
+					       "\"lastTimestamp\":\"2026-11-21T03:00:00Z\","
+					       "\"involvedObject\":{\"uid\":\"u-1\"}}",
+					       versions[i], versions[i]));
+	r = vmn_migration_report(vmim, NULL, events);
+	assert_string_equal(vmn_json_str(r, "/events/0/reason"), "9");
+	assert_string_equal(vmn_json_str(r, "/events/1/reason"), "100");
+	assert_string_equal(vmn_json_str(r, "/events/2/reason"), "110");
+}
+
 static void test_refusals_are_said_plainly(void **state)
 {
 	static const struct {
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_state_of_another_migration_does_not_count),
 		cmocka_unit_test(test_failure_tells_reason_and_event),
 		cmocka_unit_test(test_an_event_of_the_vmi_tells_why_before_1_3),
+		cmocka_unit_test(test_events_of_one_second_keep_their_order),
 		cmocka_unit_test(test_refusals_are_said_plainly),
 		cmocka_unit_test(test_check_verdicts),
 		cmocka_unit_test(test_check_names_the_nodes),
