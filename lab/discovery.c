@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "lab/fault.h"
 #include "lab/rest.h"
 #include "lab/subresource.h"
 
@@ -170,6 +171,13 @@ static void openapi_v2(const struct lab_request *req, struct lab_response *ret)
 				      KUBERNETES_VERSION));
 }
 
+/* The documents of an aggregated API come from its server; what its name is, kube-apiserver knows. */
+static bool is_virt_api_away(struct lab *lab, const struct lab_request *req)
+{
+	return vmn_starts_with(req->path, "/apis/subresources.kubevirt.io/") &&
+	       lab_fault_hit(lab, LAB_FAULT_API_DOWN, req->method, req->path);
+}
+
 bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_response *ret)
 {
 	const char *p = req->path;
@@ -181,6 +189,8 @@ bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_re
 		doc = resource_list("", "v1");
 	else if (strcmp(p, "/apis") == 0 || strcmp(p, "/apis/") == 0)
 		doc = group_list();
+	else if (is_virt_api_away(lab, req))
+		lab_reply_text(ret, 503, "service unavailable\n");
 	else if (vmn_starts_with(p, "/apis/"))
 		doc = group_document(lab, p + strlen("/apis/"));
 	else if (strcmp(p, "/version") == 0 || strcmp(p, "/version/") == 0)
