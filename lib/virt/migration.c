@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/virt/migration.h"
+#include "lib/virt/vm.h"
 
 /* How virt-api begins the names of migrations made through the migrate subresource. */
 static const char put_prefix[] = "kubevirt-migrate-vm-";
@@ -378,6 +379,10 @@ bool vmn_migration_refusal(struct vmn_err *err, const char *ns, const char *name
 {
 	if (unwrap_webhook(err)) {
 		judge_webhook(err, ns, name);
+		return true;
+	}
+	if (vmn_is_webhook_away(err)) {
+		(void)vmn_hint_virt_api(err);
 		return true;
 	}
 	if (err->http == 403) {

@@ -831,8 +831,6 @@ void vmn_plan_explain(const struct vmn_plan *p, struct vmn_err *err)
 		vmn_err_hint(err, "ask for the right to patch virtualmachines in kubevirt.io");
 	else if (err->http == 422 && strstr(text, "state value is unsupported"))
 		vmn_err_hint(err, "link states need KubeVirt 1.5 or later");
-	else if ((err->http == 503 && is_put) ||
-		 (err->http == 500 && strstr(text, "failed calling webhook")))
-		vmn_err_hint(err, "KubeVirt's virt-api does not answer: see the pods with label "
-				  "kubevirt.io=virt-api");
+	else if ((err->http == 503 && is_put) || vmn_is_webhook_away(err))
+		(void)vmn_hint_virt_api(err);
 }

@@ -80,6 +80,8 @@ static int discover(struct vmn_plugs *ps, struct vmn_err *err)
 		vmn_err_set(err, VMN_E_UNSUPPORTED, "the server has no KubeVirt");
 		return vmn_err_hint(err, "is this the right context?");
 	}
+	if (rc < 0 && err->http == 503)
+		(void)vmn_hint_virt_api(err);
 	if (rc < 0)
 		return vmn_err_wrap(err, "cannot ask what KubeVirt can do");
 	vmn_dialects_read(list, &ps->dialects);

@@ -122,3 +122,14 @@ bool vmn_iface_name_is_valid(const char *name)
 	return *name && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789-_") == strlen(name);
 }
+
+bool vmn_is_webhook_away(const struct vmn_err *err)
+{
+	return err->http == 500 && strstr(vmn_err_text(err), "failed calling webhook");
+}
+
+int vmn_hint_virt_api(struct vmn_err *err)
+{
+	return vmn_err_hint(err, "KubeVirt's virt-api does not answer: see the pods with label "
+				 "kubevirt.io=virt-api");
+}

@@ -73,4 +73,13 @@ bool vmn_nad_is_same(const char *a, const char *b, const char *ns);
 /** vmn_iface_name_is_valid() - KubeVirt's own rule: one or more of A-Z a-z 0-9 - _ */
 bool vmn_iface_name_is_valid(const char *name);
 
+/**
+ * vmn_is_webhook_away() - whether kube-apiserver could not ask KubeVirt's webhook
+ *
+ * It does so before it stores anything, and does not store then: nothing has come of the request.
+ */
+bool vmn_is_webhook_away(const struct vmn_err *err);
+/** vmn_hint_virt_api() - where to look when virt-api, or its webhook, is away; Return: -code */
+int vmn_hint_virt_api(struct vmn_err *err);
+
 #endif

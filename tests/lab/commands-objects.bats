@@ -62,8 +62,16 @@ setup_file() {
 	lab fault add api-down
 	vmn migrate away
 	assert_status 1
+	# Its discovery is gone too, and what the cache has of it leads to its webhook.
 	vmn addinterface away --name dyn1 --network-attachment-definition-name nad1
 	assert_status 1
+	assert_stderr_has 'cannot ask what KubeVirt can do' 'kubevirt.io=virt-api'
+	lab fault clear
+	vmn addinterface away --name dyn1 --network-attachment-definition-name nad1 --dry-run=client
+	lab fault add api-down
+	vmn addinterface away --name dyn1 --network-attachment-definition-name nad1
+	assert_status 1
+	assert_stderr_has 'failed calling webhook' 'kubevirt.io=virt-api'
 	lab fault clear
 	vmn addinterface away --name dyn1 --network-attachment-definition-name nad1 --wait
 	assert_status 0

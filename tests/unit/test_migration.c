@@ -211,6 +211,8 @@ static void test_refusals_are_said_plainly(void **state)
 		{403, VMN_E_FORBIDDEN, VMN_E_FORBIDDEN, "no", "no", true, true},
 		{409, VMN_E_CONFLICT, VMN_E_CONFLICT, "x: VM is not running",
 		 "x: VM is not running", true, true},
+		{500, VMN_E_SERVER, VMN_E_SERVER, "failed calling webhook \"x\": deadline exceeded",
+		 "failed calling webhook \"x\": deadline exceeded", true, true},
 		{500, VMN_E_SERVER, VMN_E_SERVER, "oops", "oops", false, false},
 		{429, VMN_E_SERVER, VMN_E_SERVER, "slow down", "slow down", false, false},
 		{0, VMN_E_UNREACHABLE, VMN_E_UNREACHABLE, "cut", "cut", false, false},
