@@ -9,13 +9,16 @@
  * IPv4 goes through packet sockets: a client without address can only be reached by its MAC, and
  * the kernel drops what comes from the guest's address where that address is still one of the
  * namespace's own (bridge binding). A UDP socket that reads nothing holds the port, so that the
- * kernel does not answer "port unreachable" and a second server is noticed.
+ * kernel does not answer "port unreachable" and a second server is noticed. IPv6 clients always
+ * have a link-local address, so there the kernel's own sockets do.
  */
 #ifndef VMN_DHCP_SERVER_H
 #define VMN_DHCP_SERVER_H
 
 #include "lib/base/log.h"
 #include "lib/dhcp/lease4.h"
+#include "lib/dhcp/lease6.h"
+#include "lib/dhcp/ra.h"
 #include "lib/net/netns.h"
 
 struct vmn_dhcp_server;
@@ -26,14 +29,16 @@ void vmn_dhcp_server_free_p(struct vmn_dhcp_server **s);
 #define vmn_auto_dhcp_server VMN_CLEANUP(vmn_dhcp_server_free_p)
 
 /**
- * vmn_dhcp_server_add4() - serve DHCPv4 on @bridge
- * @lease: borrowed until the server is freed
+ * vmn_dhcp_server_add() - serve the guest behind @facts: DHCPv4 when it has an IPv4 address, DHCPv6
+ * and router advertisements when it has an IPv6 one
+ * @names:	of vmn_dhcp_names()
  *
- * Return: 0, -VMN_E_NOT_FOUND (no such link), -VMN_E_CONFLICT (somebody serves there already),
- * -VMN_E_PERMISSION, -VMN_E_SYSTEM
+ * Return: 0, -VMN_E_NOT_FOUND (no such bridge), -VMN_E_CONFLICT (somebody serves there already),
+ * -VMN_E_INVALID and -VMN_E_RANGE as vmn_options4_make(), -VMN_E_PERMISSION, -VMN_E_SYSTEM
  */
-int vmn_dhcp_server_add4(struct vmn_dhcp_server *s, const char *bridge,
-			 const struct vmn_lease4 *lease, struct vmn_err *err) VMN_MUST_CHECK;
+int vmn_dhcp_server_add(struct vmn_dhcp_server *s, const struct vmn_binding_facts *facts,
+			const struct vmn_resolv *names, uint32_t lease_s,
+			enum vmn_dhcp_compat compat, struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
  * vmn_dhcp_server_run() - serve until @stop_fd is readable
