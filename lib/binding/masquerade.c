@@ -160,7 +160,8 @@ void vmn_planner_nft(struct vmn_planner *p, const char *table, const char *text_
 /* --- links --------------------------------------------------------------------------------------
  */
 
-static void add_bridge(struct vmn_planner *p, const struct vmn_found *f)
+/* With IPv6 it needs a link-local address: routers advertise themselves by nothing else. */
+static void add_bridge(struct vmn_planner *p, const struct vmn_found *f, bool is_router6)
 {
 	struct vmn_step *step;
 
@@ -176,7 +177,8 @@ static void add_bridge(struct vmn_planner *p, const struct vmn_found *f)
 		step->link = vmn_step_link(f->bridge);
 		step->value = f->mtu;
 	}
-	vmn_planner_no_addrgen(p, f->bridge, f->names.bridge);
+	if (!is_router6)
+		vmn_planner_no_addrgen(p, f->bridge, f->names.bridge);
 }
 
 char *vmn_masquerade_sysctl(const char *bridge)
@@ -196,7 +198,7 @@ int vmn_masquerade_plan(struct vmn_planner *p, const struct vmn_setup_nic *nic,
 	if (!v4.is_used && !v6.is_used)
 		return vmn_err_set(err, VMN_E_CONFLICT, "link '%s' has no global address",
 				   f->names.pod);
-	add_bridge(p, f);
+	add_bridge(p, f, v6.is_used);
 	if (v4.is_used)
 		vmn_planner_address(p, f->bridge, f->names.bridge, &v4.gateway);
 	if (v6.is_used) {
