@@ -279,7 +279,7 @@ class Client:
     def do_werror(self, path):
         """A server that breaks the watch off and says why, then is well again."""
         if "watch" not in self.q:
-            return self.send(200, self.page(0, 500, 1))
+            return self.send(200, self.page("next-0", 500, 1))
         if self.n == 2:
             return self.chunks([json.dumps({"type": "ERROR", "object": {
                 "kind": "Status", "code": 500, "reason": "InternalError",
