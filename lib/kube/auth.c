@@ -16,6 +16,9 @@ enum {
 	/* client-go takes a token file's text for good for a minute and renews it 10 s before */
 	TOKEN_FILE_MS = 50 * 1000,
 	EXPIRY_SKEW_S = 10, /* a reply this close to its end is renewed */
+	/* A plugin may ask for a password or open a browser: what it could not give, or gave in
+	 * vain, it is not asked for again by all the requests of a command one by one. */
+	ASK_AGAIN_MS = 10 * 1000,
 };
 
 struct vmn_kube_auth {
@@ -31,6 +34,9 @@ struct vmn_kube_auth {
 	int64_t exec_timeout_ms;
 	bool has_reply, has_expiry;
 	int64_t renew_at_utc;
+	struct vmn_err failure; /* of the plugin's last run, if it failed */
+	int64_t failed_at_ms;
+	int64_t rejected_at_ms; /* when a reply was last thrown away; 0: never */
 	struct vmn_kube_cluster_info cluster; /* owned strings */
 
 	const struct vmn_log *log;
@@ -148,6 +154,22 @@ static int run_plugin(struct vmn_kube_auth *a, struct vmn_err *err)
 	return 0;
 }
 
+static int ask_plugin(struct vmn_kube_auth *a, struct vmn_err *err)
+{
+	bool is_fresh = a->failure.code && vmn_now_ms() - a->failed_at_ms < ASK_AGAIN_MS;
+
+	if (!is_fresh) {
+		vmn_err_clear(&a->failure);
+		if (run_plugin(a, &a->failure) == 0)
+			return 0;
+		a->failed_at_ms = vmn_now_ms();
+	}
+	(void)vmn_err_set(err, a->failure.code, "%s", vmn_err_text(&a->failure));
+	if (a->failure.hint)
+		(void)vmn_err_hint(err, "%s", a->failure.hint);
+	return -(int)err->code;
+}
+
 static bool is_plugin_due(const struct vmn_kube_auth *a)
 {
 	return a->exec && (!a->has_reply || (a->has_expiry && vmn_utc_now() >= a->renew_at_utc));
@@ -232,7 +254,7 @@ int vmn_kube_auth_get(struct vmn_kube_auth *auth, struct vmn_kube_cred *ret, str
 	if (auth->token_file && vmn_now_ms() >= auth->reread_at_ms)
 		rc = renew_token_file(auth, err);
 	else if (is_plugin_due(auth))
-		rc = run_plugin(auth, err);
+		rc = ask_plugin(auth, err);
 	if (rc < 0)
 		return rc;
 	*ret = (struct vmn_kube_cred){
@@ -252,6 +274,9 @@ bool vmn_kube_auth_rejected(struct vmn_kube_auth *auth, uint64_t serial)
 	if (serial != auth->serial)
 		return true;
 	if (auth->exec) {
+		if (auth->rejected_at_ms && vmn_now_ms() - auth->rejected_at_ms < ASK_AGAIN_MS)
+			return false;
+		auth->rejected_at_ms = vmn_now_ms();
 		auth->has_reply = false;
 		return true;
 	}
@@ -272,5 +297,6 @@ void vmn_kube_auth_free(struct vmn_kube_auth *auth)
 	vmn_json_wipe(auth->exec);
 	(void)json_object_put(auth->exec);
 	clear_cluster(&auth->cluster);
+	vmn_err_clear(&auth->failure);
 	free(auth);
 }

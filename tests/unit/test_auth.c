@@ -299,8 +299,26 @@ static void test_plugin_is_asked_once(void **state)
 			assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 		}
 		assert_int_equal(run_count(), 2);
+		assert_false(vmn_kube_auth_rejected(a, cred.serial)); /* the new one is no better */
 		vmn_kube_auth_free(a);
 	}
+}
+
+static void test_plugin_that_fails_is_asked_once(void **state)
+{
+	vmn_auto_json struct json_object *exec = plugin(V1, "exit 3");
+	struct vmn_kube_auth *a = auth_with(exec, 0);
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+		struct vmn_kube_cred cred;
+
+		assert_int_equal(vmn_kube_auth_get(a, &cred, &err), -VMN_E_AUTH);
+		assert_non_null(strstr(vmn_err_text(&err), "exit status 3"));
+	}
+	assert_int_equal(run_count(), 1);
+	vmn_kube_auth_free(a);
 }
 
 static void test_plugin_expiry(void **state)
@@ -334,7 +352,8 @@ static void test_certificates_that_change(void **state)
 	vmn_auto_json struct json_object *exec = plugin(
 		V1, "n=$(wc -l <runs)\n"
 		    "printf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":"
-		    "{\"clientCertificateData\":\"-----BEGIN CERTIFICATE-----\\\\n%s\",'"
+		    "{\"expirationTimestamp\":\"2000-01-01T00:00:00Z\"," /* asked each time */
+		    "\"clientCertificateData\":\"-----BEGIN CERTIFICATE-----\\\\n%s\",'"
 		    " $((n / 3))\n"
 		    "echo '\"clientKeyData\":\"" KEY_JSON "\"}}'");
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -348,10 +367,8 @@ static void test_certificates_that_change(void **state)
 	assert_null(cred.authorization);
 	assert_non_null(cred.key_pem);
 	serial = cred.cert_serial;
-	assert_true(vmn_kube_auth_rejected(a, cred.serial));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_int_equal(cred.cert_serial, serial); /* the same certificate: connections may stay */
-	assert_true(vmn_kube_auth_rejected(a, cred.serial));
 	assert_int_equal(vmn_kube_auth_get(a, &cred, &err), 0);
 	assert_int_equal(cred.cert_serial, serial + 1);
 	vmn_kube_auth_free(a);
@@ -485,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_token_file_rotates),
 		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_plugin_is_asked_once),
+		cmocka_unit_test(test_plugin_that_fails_is_asked_once),
 		cmocka_unit_test(test_plugin_expiry),
 		cmocka_unit_test(test_certificates_that_change),
 		cmocka_unit_test(test_what_a_plugin_is_told),
