@@ -155,7 +155,7 @@ static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_
 	if (used < argc && !globals->help)
 		return dispatch(ctx, parser, globals, argv, used, argc - used, argv + used, err);
 	if (used < argc)
-		return cmd_help_topic(ctx, argv[used], err);
+		return cmd_help_topic(ctx, argv + used, argc - used, err);
 	if (globals->help)
 		return cmd_help_print(ctx, NULL, err);
 	(void)vmn_err_set(err, VMN_E_USAGE, "command missing");

@@ -276,18 +276,18 @@ int cmd_help_print(const struct cmd_ctx *ctx, const struct cmd *cmd, struct vmn_
 	return 0;
 }
 
-int cmd_help_topic(const struct cmd_ctx *ctx, const char *name, struct vmn_err *err)
+int cmd_help_topic(const struct cmd_ctx *ctx, char *const *words, int n_words, struct vmn_err *err)
 {
-	const struct cmd *cmd = cmd_find(ctx->program, name);
+	const struct cmd *cmd = cmd_find(ctx->program, words[0]);
 	vmn_auto_free char *path = NULL;
-	char help[] = "--help", *words[] = {help, NULL};
+	char help[] = "--help", *after[] = {help, NULL};
 
 	if (cmd)
 		return cmd_help_print(ctx, cmd, err);
-	path = cmd_external_find(ctx->program, name);
+	path = cmd_external_find(ctx->program, words[0]);
 	if (path)
-		return cmd_external_exec(path, NULL, 0, words, err);
-	return cmd_unknown(ctx, name, err);
+		return cmd_external_exec(path, words + 1, n_words - 1, after, err);
+	return cmd_unknown(ctx, words[0], err);
 }
 
 int cmd_version_print(const struct cmd_ctx *ctx, struct vmn_err *err)

@@ -15,8 +15,11 @@ void cmd_help_text(const struct cmd_program *program, const struct cmd *cmd, int
 		   struct vmn_buf *b);
 /** cmd_help_print() - the same on stdout */
 int cmd_help_print(const struct cmd_ctx *ctx, const struct cmd *cmd, struct vmn_err *err);
-/** cmd_help_topic() - help of the command called @name, asked for as `help NAME`; externals explain themselves */
-int cmd_help_topic(const struct cmd_ctx *ctx, const char *name, struct vmn_err *err);
+/**
+ * cmd_help_topic() - help of a command, asked for as `help NAME`; externals explain themselves
+ * @words:	the command's name, for an external one its verb too
+ */
+int cmd_help_topic(const struct cmd_ctx *ctx, char *const *words, int n_words, struct vmn_err *err);
 /** cmd_version_print() - "vmnetctl 0.1.0" on stdout */
 int cmd_version_print(const struct cmd_ctx *ctx, struct vmn_err *err);
 

@@ -81,7 +81,9 @@ static int run_help(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 	const struct help_opts *o = opts;
 	const struct cmd *cmd = argc ? cmd_find(ctx->program, argv[0]) : NULL;
 
-	if (argc > 1 && (!cmd || !cmd->verbs))
+	if (argc && !cmd)
+		return cmd_help_topic(ctx, argv, argc, err);
+	if (argc > 1 && !cmd->verbs)
 		return vmn_err_set(err, VMN_E_USAGE, "help: '%s' is one operand too many", argv[1]);
 	if (cmd && cmd->verbs) {
 		ctx->program = cmd->verbs;
@@ -91,8 +93,6 @@ static int run_help(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 		print_records(ctx->program);
 		return 0;
 	}
-	if (argc && !cmd)
-		return cmd_help_topic(ctx, argv[0], err);
 	if (o->man)
 		return print_man(ctx->program, cmd, o->man, err);
 	if (o->examples) {

@@ -2,6 +2,8 @@
 /* vmnetctl lab up - start a lab's server */
 #include "config.h"
 
+#include <string.h>
+
 #include "lab/commands.h"
 #include "lab/dialect.h"
 #include "lab/server.h"
@@ -26,6 +28,26 @@ static const struct cmd_opt up_opts[] = {
 	{0},
 };
 
+/* Nobody who asks for 1.0 wants to hear that 1.9 is running already. */
+static int check_wish(const struct lab_state *st, const struct lab_wish *wish, struct vmn_err *err)
+{
+	vmn_auto_json struct json_object *doc = NULL;
+	const char *version;
+	int64_t nodes;
+
+	if (lab_state_read(st, &doc, err) < 0)
+		return -(int)err->code;
+	version = vmn_json_str_or(doc, "/kubevirt", "");
+	nodes = vmn_json_int(doc, "/nodes", 0);
+	if ((!wish->dialect || !strcmp(lab_dialect_name(*wish->dialect), version)) &&
+	    (!wish->nodes || wish->nodes == nodes))
+		return 0;
+	(void)vmn_err_set(err, VMN_E_EXISTS, "lab '%s' is running, and plays KubeVirt %s with %d node%s",
+			  st->name, version, (int)nodes, nodes == 1 ? "" : "s");
+	return vmn_err_hint(err, "start another one with --name, or stop it: vmnetctl lab down --name %s",
+			    st->name);
+}
+
 static int run_up(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, struct vmn_err *err)
 {
 	const struct up_opts *o = opts;
@@ -43,6 +65,8 @@ static int run_up(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, 
 		return -(int)err->code;
 	kubeconfig = lab_state_path(&st, "kubeconfig");
 	if (running >= 0) {
+		if (check_wish(&st, &wish, err) < 0)
+			return -(int)err->code;
 		cmd_done(ctx, "lab \"%s\" is running already", st.name);
 		cmd_done(ctx, "export KUBECONFIG=%s", kubeconfig);
 		return 0;
@@ -68,7 +92,7 @@ const struct cmd lab_cmd_up = {
 	.description =
 		"Starts the server in the background and returns when it answers. A lab that was up "
 		"before comes back with its objects, on the same port when that is free. A running lab is "
-		"left as it is.\n\n"
+		"left as it is; to ask another version or number of nodes of it is an error.\n\n"
 		"The kubeconfig has a context for each of the users admin, edit (KubeVirt's edit role of "
 		"the version played), limited (get, list and patch VMs) and nobody, with a client "
 		"certificate; NAME-token is the same user with a bearer token.\n\n"

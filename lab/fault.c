@@ -108,6 +108,24 @@ static char *text_at(struct json_object *spec, const char *path)
 	return vmn_is_empty(s) ? NULL : vmn_xstrdup(s);
 }
 
+/* What would strike and change nothing is a mistake. */
+static int check_value(enum lab_fault_kind kind, int64_t value, struct vmn_err *err)
+{
+	bool is_status = kind == LAB_FAULT_STATUS || kind == LAB_FAULT_STATUS_AFTER;
+	bool is_time = kind == LAB_FAULT_LATENCY || kind == LAB_FAULT_SLOW_PLUG ||
+		       kind == LAB_FAULT_MIGRATION_SLOW;
+
+	if (is_status && (value < 400 || value > 599))
+		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value from 400 to 599",
+				   names[kind]);
+	if (is_time && value <= 0)
+		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value above 0: milliseconds",
+				   names[kind]);
+	if (value < 0)
+		return vmn_err_set(err, VMN_E_INVALID, "the value of a fault cannot be negative");
+	return 0;
+}
+
 int lab_fault_add(struct lab *lab, struct json_object *spec, struct vmn_err *err)
 {
 	const char *name = vmn_json_str_or(spec, "/kind", "");
@@ -117,8 +135,10 @@ int lab_fault_add(struct lab *lab, struct json_object *spec, struct vmn_err *err
 
 	if (!lab_fault_kind(name, &kind))
 		return vmn_err_set(err, VMN_E_INVALID, "there is no fault '%s'", name);
-	if (count < 0 || vmn_json_int(spec, "/value", 0) < 0)
-		return vmn_err_set(err, VMN_E_INVALID, "count and value of a fault cannot be negative");
+	if (count < 0)
+		return vmn_err_set(err, VMN_E_INVALID, "the count of a fault cannot be negative");
+	if (check_value(kind, vmn_json_int(spec, "/value", 0), err) < 0)
+		return -(int)err->code;
 	if (!lab->faults)
 		lab->faults = vmn_xcalloc(1, sizeof(*lab->faults));
 	e = vmn_xcalloc(1, sizeof(*e));

@@ -25,6 +25,15 @@ load ../lib/common
 hint: did you mean 'version'?"
 }
 
+@test "an external command's verbs are explained too" {
+	vmn help lab up
+	assert_status 0
+	assert_stdout "$("$VMNETCTL" lab up --help)"
+	vmn help version nonsense
+	assert_status 1
+	assert_stderr_has "'nonsense' is one operand too many"
+}
+
 @test "hidden parts stay hidden" {
 	vmn help help
 	assert_stdout_lacks --man --examples --records

@@ -24,6 +24,13 @@ lab_pid() {
 	assert_stdout_line "lab \"$LAB_NAME\" is running already"
 	lab_run status -o json
 	assert_json '.state == "running" and .kubevirt == "1.9" and .nodes == 2'
+	lab_run up --kubevirt 1.9 --nodes 2
+	assert_status 0
+	lab_run up --kubevirt 1.0
+	assert_status 1
+	assert_stderr_has "is running, and plays KubeVirt 1.9 with 2 nodes"
+	lab_run up --nodes 3
+	assert_status 1
 }
 
 @test "objects, port and certificates survive a restart" {
