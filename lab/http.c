@@ -11,15 +11,14 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "lab/authn.h"
 #include "lab/authz.h"
 #include "lab/fault.h"
 #include "lab/http.h"
@@ -38,20 +37,6 @@ enum {
 	PARAMS_MAX = 32,
 };
 
-/* A user as a certificate or impersonation headers name it. */
-struct identity {
-	struct lab_user user;
-	struct vmn_strlist names; /* the name, then the groups */
-};
-
-/* What is remembered of a connection. */
-struct peer {
-	bool is_known; /* the certificate was looked at */
-	bool is_bad;   /* there is one, and it is not ours */
-	bool has_cert;
-	struct identity id;
-};
-
 struct exchange {
 	struct lab_http *http;
 	struct MHD_Connection *conn;
@@ -60,7 +45,7 @@ struct exchange {
 	const char *method;
 	struct vmn_buf body;
 	struct lab_request req;
-	struct identity as; /* impersonated */
+	struct lab_identity as; /* impersonated */
 	struct lab_response resp;
 	bool is_handled, is_delayed; /* delayed: by a fault, once */
 	int64_t start_ms;
@@ -87,153 +72,11 @@ struct lab_http {
 	bool is_stopping;
 };
 
-/* --- who asks ------------------------------------------------------------------- */
-
-static void identity_clear(struct identity *id)
-{
-	vmn_strlist_clear(&id->names);
-	*id = (struct identity){0};
-}
-
-/* Point the user at the strings, once all are there. */
-static void identity_seal(struct identity *id)
-{
-	id->user.name = id->names.v[0];
-	id->user.groups = (const char *const *)&id->names.v[1];
-}
-
-static void add_dn_part(struct identity *id, gnutls_x509_crt_t crt, const char *oid, unsigned i,
-			int *rc)
-{
-	char text[256];
-	size_t len = sizeof(text);
-
-	*rc = gnutls_x509_crt_get_dn_by_oid(crt, oid, i, 0, text, &len);
-	if (*rc == 0)
-		vmn_strlist_add(&id->names, text);
-}
-
-static int identity_from_cert(struct identity *id, const gnutls_datum_t *der)
-{
-	gnutls_x509_crt_t crt;
-	int rc = gnutls_x509_crt_init(&crt);
-
-	if (rc)
-		return rc;
-	rc = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER);
-	if (rc == 0)
-		add_dn_part(id, crt, GNUTLS_OID_X520_COMMON_NAME, 0, &rc);
-	for (unsigned i = 0; rc == 0; i++)
-		add_dn_part(id, crt, GNUTLS_OID_X520_ORGANIZATION_NAME, i, &rc);
-	gnutls_x509_crt_deinit(crt);
-	if (!id->names.n)
-		return -1;
-	vmn_strlist_add(&id->names, "system:authenticated");
-	identity_seal(id);
-	return 0;
-}
-
-static void peer_look(struct peer *p, struct MHD_Connection *conn)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	gnutls_session_t tls = info ? info->tls_session : NULL;
-	const gnutls_datum_t *chain;
-	unsigned n = 0, status = 0;
-
-	p->is_known = true;
-	chain = tls ? gnutls_certificate_get_peers(tls, &n) : NULL;
-	if (!chain || !n)
-		return;
-	if (gnutls_certificate_verify_peers2(tls, &status) != 0 || status != 0 ||
-	    identity_from_cert(&p->id, &chain[0]) != 0)
-		p->is_bad = true;
-	else
-		p->has_cert = true;
-}
-
-static const struct lab_user *user_by_token(const struct lab_http *http, const char *token)
-{
-	const struct lab_user *found = NULL;
-	size_t len = strlen(token);
-
-	/* All are compared, so that time tells nothing. */
-	for (size_t i = 0; i < lab_users_len; i++) {
-		if (strlen(http->tokens[i]) == len &&
-		    gnutls_memcmp(http->tokens[i], token, len) == 0)
-			found = &lab_users[i];
-	}
-	return found;
-}
-
 static const char *header(struct exchange *x, const char *name)
 {
 	const char *v = MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, name);
 
 	return v ? v : "";
-}
-
-static enum MHD_Result add_group(void *cls, enum MHD_ValueKind kind, const char *key,
-				 const char *value)
-{
-	struct identity *id = cls;
-
-	(void)kind;
-	if (strcasecmp(key, "Impersonate-Group") == 0 && value && id->names.n < PARAMS_MAX)
-		vmn_strlist_add(&id->names, value);
-	return MHD_YES;
-}
-
-/* Headers Impersonate-User and -Group, for those who may. */
-static int impersonate(struct exchange *x, struct vmn_err *err)
-{
-	const char *name = header(x, "Impersonate-User");
-	struct lab_access a = {.user = x->req.user,
-			       .verb = "impersonate",
-			       .group = "",
-			       .resource = "users",
-			       .name = name};
-	const struct lab_user *known = lab_user_find(name);
-
-	if (!*name)
-		return 0;
-	if (!lab_is_allowed(x->http->lab, &a))
-		return lab_fail(err, 403,
-				"users \"%s\" is forbidden: User \"%s\" cannot impersonate "
-				"resource \"users\" in API group \"\" at the cluster scope",
-				name, x->req.user->name);
-	vmn_strlist_add(&x->as.names, name);
-	(void)MHD_get_connection_values(x->conn, MHD_HEADER_KIND, add_group, &x->as);
-	/* A built-in user keeps the groups that its certificate would give. */
-	for (size_t i = 0; known && known->groups[i]; i++)
-		vmn_strlist_add(&x->as.names, known->groups[i]);
-	vmn_strlist_add(&x->as.names, "system:authenticated");
-	identity_seal(&x->as);
-	x->req.user = &x->as.user;
-	return 0;
-}
-
-static int authenticate(struct exchange *x, struct vmn_err *err)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(x->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct peer *peer = info->socket_context;
-	const char *auth = header(x, MHD_HTTP_HEADER_AUTHORIZATION);
-
-	if (!peer->is_known)
-		peer_look(peer, x->conn);
-	if (peer->has_cert) {
-		x->req.user = &peer->id.user;
-	} else if (strncasecmp(auth, "Bearer ", 7) == 0) {
-		x->req.user = user_by_token(x->http, auth + 7);
-	} else if (!peer->is_bad && !*auth) {
-		x->req.user = &lab_anonymous;
-	}
-	if (!x->req.user) {
-		x->req.user = &lab_anonymous;
-		return lab_fail(err, 401, "Unauthorized");
-	}
-	return impersonate(x, err);
 }
 
 /* --- requests ------------------------------------------------------------------- */
@@ -364,7 +207,8 @@ static bool handle(struct exchange *x)
 		answer_error(x, &err);
 		return true;
 	}
-	if (authenticate(x, &err) < 0) {
+	if (lab_authenticate(x->http->lab, x->http->tokens, x->conn, &x->as, &x->req.user, &err) <
+	    0) {
 		answer_error(x, &err);
 		return true;
 	}
@@ -605,7 +449,7 @@ static void exchange_free(void *cls, struct MHD_Connection *conn, void **req_cls
 		free(x->req.params[i].value);
 	}
 	free(x->req.params);
-	identity_clear(&x->as);
+	lab_identity_clear(&x->as);
 	free(x->uri);
 	free(x);
 }
@@ -666,14 +510,14 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *conn, const char
 static void connection_changed(void *cls, struct MHD_Connection *conn, void **socket_context,
 			       enum MHD_ConnectionNotificationCode what)
 {
-	struct peer *p = *socket_context;
+	struct lab_peer *p = *socket_context;
 
 	(void)cls;
 	(void)conn;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*socket_context = vmn_xcalloc(1, sizeof(struct peer));
+		*socket_context = vmn_xcalloc(1, sizeof(struct lab_peer));
 	} else if (p) {
-		identity_clear(&p->id);
+		lab_identity_clear(&p->id);
 		free(p);
 		*socket_context = NULL;
 	}

@@ -17,7 +17,7 @@
 #include "lib/base/err.h"
 #include "lib/data/json.h"
 
-/* Which KubeVirt the lab plays; see subresource.c and admit_kubevirt.c for what differs. */
+/* Which KubeVirt the lab plays; see virtapi_interface.c, ctl_vm.c and admit.c for what differs. */
 enum lab_dialect {
 	LAB_KUBEVIRT_1_0_RC, /* 1.0.0-rc.0: VM and VMI addinterface/removeinterface */
 	LAB_KUBEVIRT_1_0,    /* 1.0.x: the VM's only */
