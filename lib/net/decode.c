@@ -74,8 +74,8 @@ static bool parse_nested(struct nlattr *tb[], int max, const struct nlattr *a)
 }
 
 /*
- * The message as it can be sent again: its header of @head bytes and the attributes, except those that
- * change by themselves.
+ * The message as it can be sent again: its header of @head bytes and the attributes, except those
+ * that change by themselves.
  */
 static int keep_raw(const struct nlmsghdr *h, size_t head, bool (*is_dropped)(int type),
 		    struct vmn_raw *ret, struct vmn_err *err)
@@ -90,7 +90,8 @@ static int keep_raw(const struct nlmsghdr *h, size_t head, bool (*is_dropped)(in
 		return vmn_err_oom(err);
 	memcpy(ret->data, nlmsg_data(h), head);
 	ret->len = NLMSG_ALIGN(head);
-	nlmsg_for_each_attr(a, h, (int)head, left) {
+	nlmsg_for_each_attr(a, h, (int)head, left)
+	{
 		if (is_dropped(nla_type(a)))
 			continue;
 		memcpy((char *)ret->data + ret->len, a, a->nla_len);
@@ -233,7 +234,8 @@ int vmn_decode_addr(const struct nlmsghdr *h, struct vmn_addr *ret, struct vmn_e
 	ret->prefix_len = ifa->ifa_prefixlen;
 	ret->scope = ifa->ifa_scope;
 	ret->flags = get_u32(tb[IFA_FLAGS], ifa->ifa_flags);
-	/* IFA_LOCAL is missing for plain IPv6 addresses; for IPv4 ones IFA_ADDRESS is the same, or the peer. */
+	/* IFA_LOCAL is missing for plain IPv6 addresses; for IPv4 ones IFA_ADDRESS is the same, or
+	 * the peer. */
 	get_ip(tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS], ifa->ifa_family, &ret->local);
 	if (tb[IFA_LOCAL])
 		get_ip(tb[IFA_ADDRESS], ifa->ifa_family, &ret->peer);
@@ -399,8 +401,9 @@ int vmn_decode_route(const struct nlmsghdr *h, struct vmn_route *ret, struct vmn
 	ret->expires_s = decode_expires(tb[RTA_CACHEINFO]);
 	rc = decode_hops(tb, rtm, ret, err);
 	if (rc == 0)
-		rc = keep_raw(h, sizeof(*rtm), tb[RTA_NH_ID] ? is_route_state_with_nhid : is_route_state,
-			      &ret->raw, err);
+		rc = keep_raw(h, sizeof(*rtm),
+			      tb[RTA_NH_ID] ? is_route_state_with_nhid : is_route_state, &ret->raw,
+			      err);
 	if (rc < 0)
 		return rc;
 	settle_route(&ret->raw);

@@ -59,8 +59,8 @@ static int missing_capability(const struct vmn_netns *ns, const char *verb, cons
 			      struct vmn_err *err)
 {
 	err->sys = EPERM;
-	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s network namespace '%s': %s is missing", verb,
-			  shown(ns), capability);
+	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s network namespace '%s': %s is missing",
+			  verb, shown(ns), capability);
 	return vmn_err_hint(err, "run it as root, or as root of a user namespace that the network "
 				 "namespace belongs to");
 }
@@ -146,7 +146,8 @@ static int open_file(struct vmn_netns *ns, const char *path, struct vmn_err *err
 	if (ns->fd < 0)
 		return vmn_err_sys(err, errno, "cannot open network namespace '%s'", shown(ns));
 	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a network namespace", shown(ns));
+		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a network namespace",
+				   shown(ns));
 	if (fstat(ns->fd, &st) < 0 || stat(OWN_PATH, &own) < 0)
 		return vmn_err_sys(err, errno, "cannot look at network namespace '%s'", shown(ns));
 	ns->dev = st.st_dev;
@@ -165,7 +166,8 @@ int vmn_netns_open(const char *ref, struct vmn_netns **ret, struct vmn_err *err)
 	ns->fd = -1;
 	ns->ref = vmn_xstrdup(ref ? ref : "");
 	if (!path) {
-		(void)vmn_err_set(err, VMN_E_INVALID, "'%s' does not name a network namespace", ref);
+		(void)vmn_err_set(err, VMN_E_INVALID, "'%s' does not name a network namespace",
+				  ref);
 		return vmn_err_hint(err, "use a name below /run/netns, a path, or pid:N");
 	}
 	rc = open_file(ns, path, err);
@@ -231,7 +233,8 @@ static int make_socket(void *arg, struct vmn_err *err)
 	return c->fd < 0 ? vmn_err_sys(err, errno, "cannot make a socket") : 0;
 }
 
-/* That the socket is where it shall be. Only who may administer it can ask; others made it without moving. */
+/* That the socket is where it shall be. Only who may administer it can ask; others made it without
+ * moving. */
 static bool is_inside(const struct vmn_netns *ns, int fd)
 {
 	vmn_auto_close int at = ioctl(fd, SIOCGSKNS);
@@ -279,7 +282,8 @@ int vmn_netns_may_change(const struct vmn_netns *ns, struct vmn_err *err)
 		return missing_capability(ns, "enter", "CAP_SYS_ADMIN", err);
 	if (!has_capability(CAP_NET_ADMIN))
 		return missing_capability(ns, "change", "CAP_NET_ADMIN", err);
-	/* Capabilities count in our user namespace and those below; the owner of this one may be above. */
+	/* Capabilities count in our user namespace and those below; the owner of this one may be
+	 * above. */
 	owner = ioctl(ns->fd, NS_GET_USERNS);
 	if (owner < 0 && errno == EPERM)
 		return missing_capability(ns, "change", "CAP_NET_ADMIN over it", err);

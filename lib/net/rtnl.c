@@ -116,7 +116,8 @@ static int refused(int errnum, const char *text, struct vmn_err *err)
 {
 	err->sys = errnum;
 	if (errnum == EPERM && !text) {
-		(void)vmn_err_set(err, VMN_E_PERMISSION, "CAP_NET_ADMIN over the namespace is missing");
+		(void)vmn_err_set(err, VMN_E_PERMISSION,
+				  "CAP_NET_ADMIN over the namespace is missing");
 		return -VMN_E_PERMISSION;
 	}
 	return vmn_err_set(err, errnum == EPERM ? VMN_E_PERMISSION : VMN_E_NETLINK, "%s",
@@ -187,7 +188,8 @@ static int receive(struct vmn_rtnl *r, int *ret_len, struct vmn_err *err)
 		n = recvmsg(r->fd, &m, 0);
 	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid != 0));
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return vmn_err_set(err, VMN_E_TIMEOUT, "the kernel did not answer for %d s", TIMEOUT_S);
+		return vmn_err_set(err, VMN_E_TIMEOUT, "the kernel did not answer for %d s",
+				   TIMEOUT_S);
 	if (n < 0)
 		return vmn_err_sys(err, errno, "cannot receive a netlink answer");
 	if (m.msg_flags & MSG_TRUNC)
@@ -197,7 +199,8 @@ static int receive(struct vmn_rtnl *r, int *ret_len, struct vmn_err *err)
 	return 0;
 }
 
-static int run_exchange(struct vmn_rtnl *r, struct nl_msg *msg, struct exchange *x, struct vmn_err *err)
+static int run_exchange(struct vmn_rtnl *r, struct nl_msg *msg, struct exchange *x,
+			struct vmn_err *err)
 {
 	int len, rc = send_msg(r, msg, &x->seq, err);
 

@@ -92,6 +92,23 @@ void vmn_snapshot_clear(struct vmn_snapshot *s)
 	*s = (struct vmn_snapshot){0};
 }
 
+void vmn_snapshot_copy(const struct vmn_snapshot *from, struct vmn_snapshot *to)
+{
+	to->at_s = from->at_s;
+	to->nft = from->nft ? vmn_xstrdup(from->nft) : NULL;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(arrays); i++) {
+		const struct array *a = &arrays[i];
+		size_t n = *n_of(a, from), room = 1;
+
+		while (room < n) /* as next_item() grows it */
+			room *= 2;
+		*items_of(a, to) = n ? vmn_xcalloc(room, a->rec->size) : NULL;
+		*n_of(a, to) = n;
+		for (size_t k = 0; k < n; k++)
+			vmn_record_copy(a->rec, item_of(a, from, k), item_of(a, to, k));
+	}
+}
+
 /* --- dumps --------------------------------------------------------------------------------- */
 
 struct dump {

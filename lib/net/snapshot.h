@@ -168,6 +168,9 @@ int vmn_snapshot_take(const struct vmn_netns *ns, const char *const *sysctls,
 void vmn_snapshot_clear(struct vmn_snapshot *s);
 #define vmn_auto_snapshot VMN_CLEANUP(vmn_snapshot_clear)
 
+/** vmn_snapshot_copy() - deep, into a @to that is {0} */
+void vmn_snapshot_copy(const struct vmn_snapshot *from, struct vmn_snapshot *to);
+
 /** vmn_snapshot_json() - all of it; caller drops; readable, and vmn_snapshot_parse() takes it back */
 struct json_object *vmn_snapshot_json(const struct vmn_snapshot *s);
 /** vmn_snapshot_parse() - @ret initialised with {0}; Return: 0 or -VMN_E_INVALID */

@@ -74,6 +74,13 @@ void vmn_step_clear(struct vmn_step *step)
 	vmn_record_clear(&step_record, step);
 }
 
+void vmn_step_copy(const struct vmn_step *from, struct vmn_step *to)
+{
+	vmn_record_copy(&step_record, from, to);
+	vmn_record_copy(&vmn_addr_record, &from->addr, &to->addr);
+	vmn_record_copy(&vmn_route_record, &from->route, &to->route);
+}
+
 void vmn_steps_clear(struct vmn_steps *steps)
 {
 	for (size_t i = 0; i < steps->n; i++)

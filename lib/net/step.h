@@ -72,6 +72,10 @@ struct vmn_step_link vmn_step_link(const struct vmn_link *link);
 /** vmn_step_link_new() - a reference to a link that the plan makes */
 struct vmn_step_link vmn_step_link_new(const char *name);
 
+/** vmn_link_kind_known() - whether this kernel can make links of @kind ("dummy"); changes nothing */
+int vmn_link_kind_known(const struct vmn_netns *ns, const char *kind, bool *ret,
+			struct vmn_err *err) VMN_MUST_CHECK;
+
 /**
  * vmn_step_text() - append the step as a line for ip(8), bridge(8), sysctl(8) or nft(8), no newline
  *
@@ -83,5 +87,7 @@ struct json_object *vmn_step_json(const struct vmn_step *step);
 /** vmn_step_parse() - into @ret, which the caller clears with vmn_step_clear() */
 int vmn_step_parse(struct json_object *json, struct vmn_step *ret, struct vmn_err *err) VMN_MUST_CHECK;
 void vmn_step_clear(struct vmn_step *step);
+/** vmn_step_copy() - deep, over whatever @to holds */
+void vmn_step_copy(const struct vmn_step *from, struct vmn_step *to);
 
 #endif
