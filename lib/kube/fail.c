@@ -193,9 +193,13 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 	case CURLE_SSL_CONNECT_ERROR:
 		return tls_failed(f, e, err);
 	case CURLE_SSL_CACERT_BADFILE:
-		return vmn_err_set(err, VMN_E_CONFIG,
-				   "the cluster's certificate-authority is not a PEM "
-				   "certificate");
+		if (f->has_ca)
+			return vmn_err_set(err, VMN_E_CONFIG,
+					   "the cluster's certificate-authority is not a PEM "
+					   "certificate");
+		(void)vmn_err_set(err, VMN_E_CONFIG, "this machine has no CA certificates");
+		return vmn_err_hint(err, "install ca-certificates, or give the cluster's CA with "
+					 "certificate-authority (--certificate-authority)");
 	case CURLE_SSL_CERTPROBLEM:
 		(void)vmn_err_set(err, VMN_E_CONFIG, "cannot use the user's client certificate: %s",
 				  f->text);
