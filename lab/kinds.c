@@ -187,6 +187,40 @@ static char *cell_pod_node(struct json_object *obj)
 	return text_or_none(obj, "/spec/nodeName");
 }
 
+static char *cell_pod_nominated(struct json_object *obj)
+{
+	return text_or_none(obj, "/status/nominatedNodeName");
+}
+
+/* No pod of a lab has any. */
+static char *cell_none(struct json_object *obj)
+{
+	(void)obj;
+	return vmn_xstrdup("<none>");
+}
+
+/* "80/TCP,443:31443/TCP" */
+static char *cell_service_ports(struct json_object *obj)
+{
+	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
+
+	vmn_json_each(port, vmn_json_array(obj, "/spec/ports")) {
+		int64_t node_port = vmn_json_int(port, "/nodePort", 0);
+
+		vmn_buf_addf(&b, "%s%lld", b.len ? "," : "",
+			     (long long)vmn_json_int(port, "/port", 0));
+		if (node_port)
+			vmn_buf_addf(&b, ":%lld", (long long)node_port);
+		vmn_buf_addf(&b, "/%s", vmn_json_str_or(port, "/protocol", "TCP"));
+	}
+	return vmn_xstrdup(b.len ? b.data : "<none>");
+}
+
+static char *cell_service_ip(struct json_object *obj)
+{
+	return text_or_none(obj, "/spec/clusterIP");
+}
+
 static char *cell_event_object(struct json_object *obj)
 {
 	const char *kind = vmn_json_str_or(obj, "/involvedObject/kind", "");
@@ -254,6 +288,8 @@ static const struct lab_column pod_columns[] = {NAME,
 						AGE,
 						WIDE_CELL("IP", cell_pod_ip),
 						WIDE_CELL("Node", cell_pod_node),
+						WIDE_CELL("Nominated Node", cell_pod_nominated),
+						WIDE_CELL("Readiness Gates", cell_none),
 						END};
 static const struct lab_column event_columns[] = {CELL("Last Seen", cell_last_seen),
 						  TEXT("Type", "/type"),
@@ -267,7 +303,8 @@ static const struct lab_column event_columns[] = {CELL("Last Seen", cell_last_se
 						  WIDE("Name", "/metadata/name"),
 						  END};
 static const struct lab_column service_columns[] = {
-	NAME, TEXT("Type", "/spec/type"), TEXT("Cluster-IP", "/spec/clusterIP"), AGE, END};
+	NAME, TEXT("Type", "/spec/type"), CELL("Cluster-IP", cell_service_ip),
+	CELL("External-IP", cell_none), CELL("Port(s)", cell_service_ports), AGE, END};
 static const struct lab_column vm_columns[] = {NAME, AGE, TEXT("Status", "/status/printableStatus"),
 					       CELL("Ready", cell_ready), END};
 static const struct lab_column vmi_columns[] = {NAME,

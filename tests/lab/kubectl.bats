@@ -69,6 +69,13 @@ create_vm() {
 	assert_stdout_line "web-1 +[0-9]+s +Running +True"
 	kc get vmi -o wide
 	assert_stdout_line "NAME +AGE +PHASE +IP +NODENAME +READY +LIVE-MIGRATABLE +PAUSED"
+	kc get pods -o wide
+	assert_stdout_line "NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES"
+	"$KUBECTL" create service nodeport web --tcp=80 --node-port=31080
+	kc get service web
+	assert_stdout_line "web +NodePort +<none> +<none> +80:31080/TCP +[0-9]+s"
+	kc get nad
+	assert_status 0
 	kc get vm web-1 -o yaml
 	assert_stdout_line "kind: VirtualMachine"
 	kc get vms -o json
