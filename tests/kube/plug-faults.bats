@@ -168,6 +168,19 @@ every_write_fault() {
 	assert_status 0
 }
 
+@test "failures of earlier plugs do not end a wait" {
+	spec_dialect
+	lab fault add plug-error --text broken --count 1
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	assert_status 1
+	assert_stderr_has broken
+	# The list that the watch of events falls back to has them.
+	lab fault add watch-gone --match events --count 1
+	lab fault add slow-plug --value 200
+	vmn addinterface web-1 --name dyn2 $NAD nad1 --wait=30s
+	assert_status 0
+}
+
 @test "a cached discovery that the server contradicts is read again" {
 	spec_dialect
 	vmn addinterface web-1 --name dyn1 $NAD nad1 --dry-run=client
