@@ -48,13 +48,21 @@ void lab_answer_test_failed(struct lab_call *c);
 
 /* --- handlers: virtapi_interface.c, virtapi_lifecycle.c ---------------------------- */
 
+/** lab_vm_interface() - PUT virtualmachines/addinterface and removeinterface: a request in the VM's status */
 void lab_vm_interface(struct lab_call *c);
+/** lab_vmi_interface() - PUT virtualmachineinstances/addinterface and removeinterface: the VMI's spec */
 void lab_vmi_interface(struct lab_call *c);
+/** lab_vm_migrate() - PUT virtualmachines/migrate: make a VMIM */
 void lab_vm_migrate(struct lab_call *c);
+/** lab_vm_start() - PUT virtualmachines/start */
 void lab_vm_start(struct lab_call *c);
+/** lab_vm_stop() - PUT virtualmachines/stop */
 void lab_vm_stop(struct lab_call *c);
+/** lab_vm_restart() - PUT virtualmachines/restart */
 void lab_vm_restart(struct lab_call *c);
+/** lab_vmi_pause() - PUT virtualmachineinstances/pause and unpause */
 void lab_vmi_pause(struct lab_call *c);
+/** lab_evacuate_cancel() - PUT virtualmachines|virtualmachineinstances/evacuate/cancel */
 void lab_evacuate_cancel(struct lab_call *c);
 
 #endif
