@@ -192,14 +192,23 @@ static bool is_none(const struct vmn_err *err)
 
 int vmn_nft_list(const struct vmn_netns *ns, char **ret, struct vmn_err *err)
 {
-	vmn_auto_buf struct vmn_buf commands = VMN_BUF_INIT(0);
+	vmn_auto_buf struct vmn_buf all = VMN_BUF_INIT(0);
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 	vmn_auto_strlist struct vmn_strlist tables = {0};
 
 	*ret = NULL;
 	if (find_tables(ns, &tables, &why) < 0)
 		return is_none(&why) ? 0 : vmn_err_move(err, &why);
-	for (size_t i = 0; i < tables.n; i++)
-		vmn_buf_addf(&commands, "list table %s\n", tables.v[i]);
-	return commands.len ? vmn_nft_run(ns, vmn_buf_str(&commands), ret, err) : 0;
+	/* One at a time: nft 1.0.6 finds no table but the last one of several in one run. */
+	for (size_t i = 0; i < tables.n; i++) {
+		vmn_auto_free char *command = vmn_xasprintf("list table %s\n", tables.v[i]);
+		vmn_auto_free char *text = NULL;
+		int rc = vmn_nft_run(ns, command, &text, err);
+
+		if (rc < 0)
+			return rc;
+		vmn_buf_adds(&all, text);
+	}
+	*ret = all.len ? vmn_buf_steal(&all) : NULL;
+	return 0;
 }

@@ -170,8 +170,14 @@ static int settle_addrs_of(struct settle *s, int ifindex, struct vmn_err *err)
 		if (s->now.addrs[i].ifindex == ifindex && is_automatic(&s->now.addrs[i]) &&
 		    !find_addr(s->before, &s->now.addrs[i]))
 			rc = del_addr(s, &s->now.addrs[i], err);
+	/* The kernel appends an IPv4 address to its list, and puts an IPv6 one in front. */
 	for (size_t i = 0; i < s->before->n_addrs && rc == 0; i++)
-		if (s->before->addrs[i].ifindex == ifindex)
+		if (s->before->addrs[i].ifindex == ifindex &&
+		    s->before->addrs[i].local.family == AF_INET)
+			rc = restore_addr(s, &s->before->addrs[i], err);
+	for (size_t i = s->before->n_addrs; i-- > 0 && rc == 0;)
+		if (s->before->addrs[i].ifindex == ifindex &&
+		    s->before->addrs[i].local.family == AF_INET6)
 			rc = restore_addr(s, &s->before->addrs[i], err);
 	return rc;
 }
