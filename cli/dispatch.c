@@ -141,6 +141,11 @@ static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_g
 	return cmd_unknown(ctx, argv[0], err);
 }
 
+static int hint_help(const struct cmd_ctx *ctx, struct vmn_err *err)
+{
+	return vmn_err_hint(err, "see '%s %s'", ctx->program->invocation, ctx->cmd ? "--help" : "help");
+}
+
 /* Global options, a command of ctx->program, and what belongs to it. */
 static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
 		     int argc, char **argv, struct vmn_err *err)
@@ -149,7 +154,7 @@ static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_
 
 	rc = cmd_parser_run(parser, argc, argv, &used, err);
 	if (rc < 0)
-		return err->hint ? rc : vmn_err_hint(err, "see '%s help'", ctx->program->invocation);
+		return err->hint ? rc : hint_help(ctx, err);
 	if (globals->version)
 		return cmd_version_print(ctx, err);
 	if (used < argc && !globals->help)
@@ -159,7 +164,7 @@ static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_
 	if (globals->help)
 		return cmd_help_print(ctx, NULL, err);
 	(void)vmn_err_set(err, VMN_E_USAGE, "command missing");
-	return vmn_err_hint(err, "see '%s help'", ctx->program->invocation);
+	return hint_help(ctx, err);
 }
 
 static int run(struct cmd_ctx *ctx, struct cmd_globals *globals, int argc, char **argv,

@@ -10,6 +10,7 @@ const struct cmd *const cmd_registry[] = {
 	&cmd_help,
 	&cmd_inspect,
 	&cmd_migrate,
+	&cmd_netsetup,
 	&cmd_removeinterface,
 	&cmd_updateinterface,
 	&cmd_version,

@@ -12,6 +12,7 @@ extern const struct cmd cmd_addinterface;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_migrate;
+extern const struct cmd cmd_netsetup;
 extern const struct cmd cmd_removeinterface;
 extern const struct cmd cmd_updateinterface;
 extern const struct cmd cmd_version;

@@ -81,7 +81,7 @@ static void txn_clear(struct txn *t)
 }
 #define auto_txn VMN_CLEANUP(txn_clear)
 
-/* --- signals ---------------------------------------------------------------------------------- */
+/* --- signals --------------------------------------------------------------------- */
 
 /* What has been begun is finished or taken back, which takes milliseconds, before a signal ends us.
  */
@@ -103,7 +103,7 @@ static void release_signals(const sigset_t *before)
 }
 #define auto_signals VMN_CLEANUP(release_signals)
 
-/* --- opening --------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------- */
 
 static int take_lock(struct vmn_journal *j, int64_t deadline_ms, struct vmn_err *err)
 {
@@ -165,8 +165,7 @@ static int open_changer(struct vmn_journal *j, struct vmn_changer *ret, struct v
 	return 0;
 }
 
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing --------------------------------------------------------------------- */
 
 /* One line, on disk when this returns. Swallows @record. */
 static int write_record(struct vmn_journal *j, struct txn *t, struct json_object *record,
@@ -216,8 +215,7 @@ static int write_commit(struct vmn_journal *j, struct txn *t, struct json_object
 	return write_record(j, t, out, err);
 }
 
-/* --- reading
- * --------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------- */
 
 static int read_step(struct txn *t, struct json_object *line, struct vmn_err *err)
 {
@@ -286,8 +284,7 @@ static int read_txn(const char *path, struct txn *ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- all transactions ---------------------------------------------------------------------------
- */
+/* --- all transactions ------------------------------------------------------------ */
 
 struct txns {
 	struct txn *v; /* oldest first */
@@ -347,8 +344,7 @@ static int read_all(struct vmn_journal *j, struct txns *all, struct vmn_err *err
 	return rc;
 }
 
-/* --- taking back
- * ------------------------------------------------------------------------------------ */
+/* --- taking back ----------------------------------------------------------------- */
 
 static void add_ifindex(int **v, size_t *n, int ifindex)
 {
@@ -415,8 +411,7 @@ static int take_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 	return errnum ? vmn_err_sys(err, errnum, "cannot remove '%s'", t->path) : 0;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------ */
+/* --- running --------------------------------------------------------------------- */
 
 static bool is_owner(const char *owner)
 {
@@ -518,8 +513,7 @@ int vmn_journal_run(struct vmn_journal *j, const struct vmn_snapshot *before, co
 	return rc < 0 ? roll_back(j, &t, err) : 0;
 }
 
-/* --- what is in force
- * ------------------------------------------------------------------------------------ */
+/* --- what is in force ------------------------------------------------------------ */
 
 void vmn_txns_clear(struct vmn_txns *txns)
 {
@@ -547,7 +541,12 @@ static void move_txn(struct txn *from, struct vmn_txn *to)
 	}
 }
 
-int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err *err)
+static bool is_in_force(const struct txn *t)
+{
+	return t->is_committed && !t->is_undoing;
+}
+
+static int list(struct vmn_journal *j, bool want_in_force, struct vmn_txns *ret, struct vmn_err *err)
 {
 	auto_txns struct txns all = {0};
 	int rc = read_all(j, &all, err);
@@ -555,7 +554,7 @@ int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < all.n; i++) {
-		if (!all.v[i].is_committed || all.v[i].is_undoing)
+		if (is_in_force(&all.v[i]) != want_in_force)
 			continue;
 		ret->v = vmn_xrealloc(ret->v, ret->n + 1, sizeof(*ret->v));
 		move_txn(&all.v[i], &ret->v[ret->n++]);
@@ -563,9 +562,17 @@ int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err
 	return 0;
 }
 
-/* --- undoing
- * ------------------------------------------------------------------------------------------------
- */
+int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err *err)
+{
+	return list(j, true, ret, err);
+}
+
+int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err *err)
+{
+	return list(j, false, ret, err);
+}
+
+/* --- undoing --------------------------------------------------------------------- */
 
 static int rewrite(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 {
@@ -648,8 +655,7 @@ int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *e
 	return rc < 0 ? vmn_err_wrap(err, "cannot undo '%s'", owner) : 0;
 }
 
-/* --- recovering
- * --------------------------------------------------------------------------------------------- */
+/* --- recovering ------------------------------------------------------------------ */
 
 int vmn_journal_recover(struct vmn_journal *j, struct vmn_recovery *ret, struct vmn_err *err)
 {
@@ -662,7 +668,7 @@ int vmn_journal_recover(struct vmn_journal *j, struct vmn_recovery *ret, struct 
 	for (size_t i = all.n; i-- > 0 && rc == 0;) {
 		struct txn *t = &all.v[i];
 
-		if (t->is_committed && !t->is_undoing)
+		if (is_in_force(t))
 			continue;
 		vmn_logf(j->log, 1, "taking back %zu steps of '%s'", t->n, t->owner);
 		rc = t->is_undoing ? bequeath_sysctls(j, &all, i, err) : 0;

@@ -39,7 +39,7 @@ void vmn_journal_free_p(struct vmn_journal **j);
 
 struct vmn_recovery {
 	size_t n_rolled_back; /* transactions that a crash had left half done */
-	size_t n_steps;	      /* their steps that were taken back */
+	size_t n_steps;	      /* their steps */
 };
 
 /** vmn_journal_recover() - take back what a crash left half done; nothing to do is fine */
@@ -74,6 +74,9 @@ struct vmn_txns {
 };
 /** vmn_journal_list() - what is in force; @ret initialised with {0} */
 int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err *err) VMN_MUST_CHECK;
+/** vmn_journal_pending() - what a crash left half done, with the steps that may have been made */
+int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret,
+			struct vmn_err *err) VMN_MUST_CHECK;
 void vmn_txns_clear(struct vmn_txns *txns);
 #define vmn_auto_txns VMN_CLEANUP(vmn_txns_clear)
 

@@ -31,6 +31,7 @@ enum { SYSCTL_MAX_BYTES = 4096, ID_SIZE = 48 };
 struct vmn_netns {
 	int fd;
 	char *ref;
+	char *shown; /* "network namespace 'blue'", for messages */
 	dev_t dev;
 	ino_t ino;
 	bool is_own;
@@ -40,7 +41,7 @@ struct vmn_netns {
 
 #define OWN_PATH "/proc/thread-self/ns/net"
 
-/* --- inside ------------------------------------------------------------------------ */
+/* --- inside ---------------------------------------------------------------------- */
 
 struct visit {
 	const struct vmn_netns *ns;
@@ -50,17 +51,12 @@ struct visit {
 	int rc;
 };
 
-static const char *shown(const struct vmn_netns *ns)
-{
-	return *ns->ref ? ns->ref : "our own";
-}
-
 static int missing_capability(const struct vmn_netns *ns, const char *verb, const char *capability,
 			      struct vmn_err *err)
 {
 	err->sys = EPERM;
-	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s network namespace '%s': %s is missing",
-			  verb, shown(ns), capability);
+	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s %s: %s is missing",
+			  verb, ns->shown, capability);
 	return vmn_err_hint(err, "run it as root, or as root of a user namespace that the network "
 				 "namespace belongs to");
 }
@@ -71,7 +67,7 @@ static int enter(const struct vmn_netns *ns, struct vmn_err *err)
 		return 0;
 	if (errno == EPERM)
 		return missing_capability(ns, "enter", "CAP_SYS_ADMIN", err);
-	return vmn_err_sys(err, errno, "cannot enter network namespace '%s'", shown(ns));
+	return vmn_err_sys(err, errno, "cannot enter %s", ns->shown);
 }
 
 static void *visit(void *arg)
@@ -104,7 +100,7 @@ int vmn_netns_run(const struct vmn_netns *ns, int (*fn)(void *arg, struct vmn_er
 	return v.rc;
 }
 
-/* --- handles ------------------------------------------------------------------------ */
+/* --- handles --------------------------------------------------------------------- */
 
 static int read_cookie(void *arg, struct vmn_err *err)
 {
@@ -144,12 +140,12 @@ static int open_file(struct vmn_netns *ns, const char *path, struct vmn_err *err
 
 	ns->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (ns->fd < 0)
-		return vmn_err_sys(err, errno, "cannot open network namespace '%s'", shown(ns));
+		return vmn_err_sys(err, errno, "cannot open %s", ns->shown);
 	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a network namespace",
-				   shown(ns));
+				   ns->ref);
 	if (fstat(ns->fd, &st) < 0 || stat(OWN_PATH, &own) < 0)
-		return vmn_err_sys(err, errno, "cannot look at network namespace '%s'", shown(ns));
+		return vmn_err_sys(err, errno, "cannot look at %s", ns->shown);
 	ns->dev = st.st_dev;
 	ns->ino = st.st_ino;
 	ns->is_own = st.st_dev == own.st_dev && st.st_ino == own.st_ino;
@@ -165,6 +161,8 @@ int vmn_netns_open(const char *ref, struct vmn_netns **ret, struct vmn_err *err)
 
 	ns->fd = -1;
 	ns->ref = vmn_xstrdup(ref ? ref : "");
+	ns->shown = ref ? vmn_xasprintf("network namespace '%s'", ref)
+			: vmn_xstrdup("our own network namespace");
 	if (!path) {
 		(void)vmn_err_set(err, VMN_E_INVALID, "'%s' does not name a network namespace",
 				  ref);
@@ -190,6 +188,7 @@ void vmn_netns_free_p(struct vmn_netns **ns)
 		return;
 	vmn_close_p(&(*ns)->fd);
 	free((*ns)->ref);
+	free((*ns)->shown);
 	free(*ns);
 	*ns = NULL;
 }
@@ -219,7 +218,7 @@ int vmn_netns_ask_hook(const struct vmn_netns *ns, const char *what)
 	return ns->hook ? ns->hook->change(ns->hook->arg, what) : 0;
 }
 
-/* --- sockets ------------------------------------------------------------------------ */
+/* --- sockets --------------------------------------------------------------------- */
 
 struct socket_call {
 	int domain, type, protocol, fd;
@@ -252,17 +251,17 @@ int vmn_netns_socket(const struct vmn_netns *ns, int domain, int type, int proto
 	int rc = vmn_netns_run(ns, make_socket, &c, err);
 
 	if (rc < 0)
-		return vmn_err_wrap(err, "network namespace '%s'", shown(ns));
+		return vmn_err_wrap(err, "%s", ns->shown);
 	if (!is_inside(ns, c.fd)) {
 		(void)close(c.fd);
-		return vmn_err_set(err, VMN_E_INTERNAL, "a socket is not in network namespace '%s'",
-				   shown(ns));
+		return vmn_err_set(err, VMN_E_INTERNAL, "a socket is not in %s",
+				   ns->shown);
 	}
 	*ret_fd = c.fd;
 	return 0;
 }
 
-/* --- rights ------------------------------------------------------------------------- */
+/* --- rights ---------------------------------------------------------------------- */
 
 static bool has_capability(unsigned cap)
 {
@@ -290,7 +289,7 @@ int vmn_netns_may_change(const struct vmn_netns *ns, struct vmn_err *err)
 	return 0;
 }
 
-/* --- sysctls ------------------------------------------------------------------------- */
+/* --- sysctls --------------------------------------------------------------------- */
 
 struct sysctl_call {
 	char *path;

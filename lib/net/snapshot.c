@@ -26,7 +26,7 @@ enum {
 	MAX_OBJECTS = 1 << 20,
 };
 
-/* --- the arrays, all alike ----------------------------------------------------------------- */
+/* --- the arrays, all alike ------------------------------------------------------- */
 
 struct array {
 	const char *key; /* in JSON */
@@ -109,7 +109,7 @@ void vmn_snapshot_copy(const struct vmn_snapshot *from, struct vmn_snapshot *to)
 	}
 }
 
-/* --- dumps --------------------------------------------------------------------------------- */
+/* --- dumps ----------------------------------------------------------------------- */
 
 struct dump {
 	const struct array *array;
@@ -229,7 +229,7 @@ static int dump_all(struct vmn_rtnl *rtnl, struct vmn_snapshot *s, struct vmn_er
 	return rc;
 }
 
-/* --- sysctls ------------------------------------------------------------------------------ */
+/* --- sysctls --------------------------------------------------------------------- */
 
 struct sysctl_call {
 	struct vmn_snapshot *s;
@@ -301,7 +301,7 @@ int vmn_snapshot_take(const struct vmn_netns *ns, const char *const *sysctls,
 	return 0;
 }
 
-/* --- JSON --------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------ */
 
 struct json_object *vmn_snapshot_json(const struct vmn_snapshot *s)
 {
@@ -354,7 +354,7 @@ int vmn_snapshot_parse(struct json_object *json, struct vmn_snapshot *ret, struc
 	return 0;
 }
 
-/* --- compared ------------------------------------------------------------------------------ */
+/* --- compared -------------------------------------------------------------------- */
 
 /* Whether an end that was @a_s away at one time is @b_s away @later_s after that. */
 static bool is_same_end(uint32_t a_s, uint32_t b_s, int64_t later_s)
@@ -418,7 +418,7 @@ void vmn_snapshot_diff(const struct vmn_snapshot *a, const struct vmn_snapshot *
 		vmn_buf_addf(out, "+ nft %s\n", b->nft);
 }
 
-/* --- finding ------------------------------------------------------------------------------- */
+/* --- finding --------------------------------------------------------------------- */
 
 const struct vmn_link *vmn_snapshot_link(const struct vmn_snapshot *s, const char *name)
 {

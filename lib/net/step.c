@@ -55,7 +55,7 @@ static const struct vmn_record step_record = {
 	sizeof(struct vmn_step),
 };
 
-/* --- lists ------------------------------------------------------------------------------- */
+/* --- lists ----------------------------------------------------------------------- */
 
 struct vmn_step *vmn_steps_add(struct vmn_steps *steps, enum vmn_step_kind kind)
 {
@@ -106,7 +106,7 @@ struct vmn_step_link vmn_step_link(const struct vmn_link *link)
 	return ref;
 }
 
-/* --- JSON ---------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------ */
 
 static bool has_addr(const struct vmn_step *step)
 {
@@ -154,7 +154,7 @@ int vmn_step_parse(struct json_object *json, struct vmn_step *ret, struct vmn_er
 	return rc;
 }
 
-/* --- text ------------------------------------------------------------------------------------ */
+/* --- text ------------------------------------------------------------------------ */
 
 static void add_link_add(const struct vmn_step *s, struct vmn_buf *out)
 {

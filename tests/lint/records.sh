@@ -46,10 +46,10 @@ check_man() { # COMMAND PAGE
 }
 
 check_features() { # NAME FEATURES...
-	name=$1
+	record=$1
 	shift
 	for feature in group summary description examples; do
-		case " $* " in *" $feature "*) ;; *) wrong "$name: its record has no $feature" ;; esac
+		case " $* " in *" $feature "*) ;; *) wrong "$record: its record has no $feature" ;; esac
 	done
 }
 

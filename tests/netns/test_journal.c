@@ -36,7 +36,7 @@ static const char topology[] =
 
 static const char *const sysctls[] = {"net/ipv4/conf/all/arp_ignore", NULL};
 
-/* --- a plan like that of a bridge binding -------------------------------------------------- */
+/* --- a plan like that of a bridge binding ---------------------------------------- */
 
 static struct vmn_step *add(struct vmn_steps *steps, enum vmn_step_kind kind,
 			    const struct vmn_link *link, const char *name)
@@ -115,7 +115,7 @@ static void make_plan(const struct vmn_snapshot *s, struct vmn_steps *p)
 	add_nft(p);
 }
 
-/* --- the world ------------------------------------------------------------------------------- */
+/* --- the world ------------------------------------------------------------------- */
 
 struct world {
 	int fd;
@@ -215,8 +215,7 @@ static void assert_before(struct world *w, const char *when)
 	assert_same(when, &w->before, &now);
 }
 
-/* --- hooks -------------------------------------------------------------------------------------
- */
+/* --- hooks ----------------------------------------------------------------------- */
 
 struct counter {
 	int left;   /* calls until it strikes */
@@ -238,8 +237,7 @@ static int strike(void *arg, const char *what)
 	return c->errnum;
 }
 
-/* --- tests ---------------------------------------------------------------------------------------
- */
+/* --- tests ----------------------------------------------------------------------- */
 
 static void test_run_and_undo(void **state)
 {
