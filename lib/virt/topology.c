@@ -12,6 +12,7 @@
 
 #define ANNOTATION_NETWORKS "/metadata/annotations/k8s.v1.cni.cncf.io~1networks"
 #define ANNOTATION_NETWORK_STATUS "/metadata/annotations/k8s.v1.cni.cncf.io~1network-status"
+#define NAD_OPTION "/networkAttachmentDefinitionName"
 
 /* All that is joined, with what is worked out once for all interfaces. */
 struct join {
@@ -198,9 +199,42 @@ static void hop_template(const struct join *j, const struct seen *s, struct json
 	}
 }
 
+/*
+ * KubeVirt 1.0 queues requests in the VM's status, and one that its webhook refuses blocks those behind it.
+ * Return: the VM's options to "add" or "remove" the interface, borrowed; NULL: none
+ */
+static struct json_object *pending_request(struct json_object *vm, const char *name,
+					   const char **ret_verb)
+{
+	static const char *const paths[][2] = {{"/addInterfaceOptions", "add"},
+					       {"/removeInterfaceOptions", "remove"}};
+
+	vmn_json_each(request, vmn_json_array(vm, "/status/interfaceRequests")) {
+		for (size_t i = 0; i < VMN_ARRAY_LEN(paths); i++) {
+			struct json_object *options = vmn_json_get(request, paths[i][0]);
+
+			if (!vmn_streq(vmn_json_str(options, "/name"), name))
+				continue;
+			*ret_verb = paths[i][1];
+			return options;
+		}
+	}
+	return NULL;
+}
+
+/* The network of an interface: as wanted, as the VMI has it, or as asked for. */
+static const char *nad_of(const struct join *j, const struct seen *s)
+{
+	const char *verb;
+
+	if (s->in_template || s->in_vmi)
+		return s->wanted.nad ? s->wanted.nad : s->accepted.nad;
+	return vmn_json_str(pending_request(j->f->vm, s->name, &verb), NAD_OPTION);
+}
+
 static void hop_nad(const struct join *j, const struct seen *s, struct json_object *row)
 {
-	const char *nad = s->wanted.nad ? s->wanted.nad : s->accepted.nad;
+	const char *nad = nad_of(j, s);
 	vmn_auto_free char *full = nad ? vmn_nad_qualify(nad, j->ns) : NULL;
 	vmn_auto_free char *text = NULL;
 	struct json_object *there = NULL;
@@ -430,39 +464,27 @@ static void report_guest_side(struct json_object *status, struct json_object *ro
 	set_str(row, "guestInterfaceName", vmn_json_str(status, "/interfaceName"));
 }
 
-/*
- * KubeVirt 1.0 queues requests in the VM's status, and one that its webhook refuses blocks those behind it.
- * Return: "add", "remove" or NULL
- */
-static const char *pending_request(struct json_object *vm, const char *name)
-{
-	vmn_json_each(request, vmn_json_array(vm, "/status/interfaceRequests")) {
-		if (vmn_streq(vmn_json_str(request, "/addInterfaceOptions/name"), name))
-			return "add";
-		if (vmn_streq(vmn_json_str(request, "/removeInterfaceOptions/name"), name))
-			return "remove";
-	}
-	return NULL;
-}
-
 static struct json_object *report_interface(const struct join *j, const char *name)
 {
 	struct json_object *row = json_object_new_object();
+	const char *nad, *request = NULL;
 	const struct vmn_nic *nic;
 	struct seen s;
 
 	look(j, name, &s);
 	nic = s.in_template ? &s.wanted : &s.accepted;
+	(void)pending_request(j->f->vm, name, &request);
 	vmn_json_set_str(row, "name", name);
 	set_str(row, "binding", nic->binding);
-	if (nic->nad) {
-		vmn_auto_free char *full = vmn_nad_qualify(nic->nad, j->ns);
+	nad = nic->nad ? nic->nad : nic->net ? NULL : nad_of(j, &s);
+	if (nad) {
+		vmn_auto_free char *full = vmn_nad_qualify(nad, j->ns);
 
 		vmn_json_set_str(row, "network", full);
 	} else if (nic->net) {
 		vmn_json_set_str(row, "network", "pod");
 	}
-	set_str(row, "pendingRequest", pending_request(j->f->vm, name));
+	set_str(row, "pendingRequest", request);
 	report_step(j, &s, row);
 	report_guest_side(s.status, row);
 	if (!vmn_json_str(row, "/macAddress"))
@@ -516,15 +538,18 @@ static struct json_object *report_interfaces(const struct join *j)
 	return rows;
 }
 
+static void add_nad(const char *nad, const char *ns, struct vmn_strlist *ret)
+{
+	vmn_auto_free char *full = nad ? vmn_nad_qualify(nad, ns) : NULL;
+
+	if (full && !vmn_strlist_has(ret, full))
+		vmn_strlist_add(ret, full);
+}
+
 static void add_nads(struct json_object *spec, const char *ns, struct vmn_strlist *ret)
 {
-	vmn_json_each(net, vmn_spec_nets(spec)) {
-		const char *nad = vmn_json_str(net, "/multus/networkName");
-		vmn_auto_free char *full = nad ? vmn_nad_qualify(nad, ns) : NULL;
-
-		if (full && !vmn_strlist_has(ret, full))
-			vmn_strlist_add(ret, full);
-	}
+	vmn_json_each(net, vmn_spec_nets(spec))
+		add_nad(vmn_json_str(net, "/multus/networkName"), ns, ret);
 }
 
 void vmn_topology_nads(struct json_object *vm, struct json_object *vmi, struct vmn_strlist *ret)
@@ -533,6 +558,8 @@ void vmn_topology_nads(struct json_object *vm, struct json_object *vmi, struct v
 
 	add_nads(vmn_json_get(vm, "/spec/template/spec"), ns, ret);
 	add_nads(vmn_json_get(vmi, "/spec"), ns, ret);
+	vmn_json_each(request, vmn_json_array(vm, "/status/interfaceRequests"))
+		add_nad(vmn_json_str(request, "/addInterfaceOptions" NAD_OPTION), ns, ret);
 }
 
 static const char *naming_text(enum vmn_naming naming)

@@ -175,7 +175,8 @@ plugged() {
 		-f - <<<'{"name":"bad.name","networkAttachmentDefinitionName":"nad1"}' >/dev/null
 	wait_until plug_error_of old-2
 	vmn inspect vm old-2 -o json
-	assert_json '.interfaces[] | select(.name == "bad.name") | .pendingRequest == "add"'
+	assert_json '.interfaces[] | select(.name == "bad.name") | .pendingRequest == "add"
+		and .network == "default/nad1" and any(.hops[]; .hop == "nad" and .status == "ok")'
 }
 
 plug_error_of() {

@@ -183,6 +183,9 @@ static void test_pending_requests_of_kubevirt_1_0(void **state)
 	assert_string_equal(vmn_json_str(r, "/interfaces/1/pendingRequest"), "remove");
 	assert_string_equal(vmn_json_str(r, "/interfaces/2/name"), "bad.name");
 	assert_string_equal(vmn_json_str(r, "/interfaces/2/pendingRequest"), "add");
+	assert_string_equal(vmn_json_str(r, "/interfaces/2/network"), "default/n");
+	assert_string_equal(vmn_json_str(r, "/interfaces/2/hops/1/hop"), "nad");
+	assert_string_equal(vmn_json_str(r, "/interfaces/2/hops/1/status"), "unknown");
 	assert_null(vmn_json_get(r, "/interfaces/0/pendingRequest"));
 }
 
