@@ -40,6 +40,7 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 }
 
 static const struct cmd *const verbs[] = {
+	&cmd_netsetup_announce,
 	&cmd_help,
 	&cmd_netsetup_recover,
 	NULL,

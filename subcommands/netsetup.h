@@ -21,6 +21,7 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 		     struct vmn_err *err) VMN_MUST_CHECK;
 
 /* The verbs, one a file netsetup_VERB.c. */
+extern const struct cmd cmd_netsetup_announce;
 extern const struct cmd cmd_netsetup_recover;
 
 #endif

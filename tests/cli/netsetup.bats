@@ -62,3 +62,17 @@ needs_netns() {
 	assert_equal "$(jq -c .takenBack <<<"$output")" "[]"
 	[ "$(stat -c %a "$VMNETCTL_STATE_DIR")" = 700 ]
 }
+
+@test "announce shows its frames, and refuses what is no address" {
+	needs_netns
+	run_command "${inside[@]}" "$VMNETCTL" netsetup announce -i lo --mac-address 02:00:00:00:00:01 \
+		--address 10.0.2.2,fd10::2 --dry-run
+	assert_status 0
+	assert_equal "$(cut -c1-11 <<<"$output" | paste -s -d,)" "RARP       ,ARP request,ARP reply  ,NA         "
+	run_command "${inside[@]}" "$VMNETCTL" netsetup announce -i lo --address 10.0.2 --dry-run
+	assert_status 1
+	assert_stderr_has "'10.0.2' is not an IP address"
+	run_command "${inside[@]}" "$VMNETCTL" netsetup announce -i nope
+	assert_status 1
+	assert_stderr_has "there is no link 'nope'"
+}
