@@ -152,10 +152,13 @@ struct json_object *lab_status(const struct vmn_err *err, const struct lab_kind 
 {
 	struct json_object *status = vmn_json_build(
 		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
-		"\"message\":%s,\"reason\":%s}",
-		vmn_err_text(err), err->reason ? err->reason : "InternalError");
+		"\"message\":%s}",
+		vmn_err_text(err));
 	struct json_object *details = NULL;
 
+	/* Webhooks may refuse without one. */
+	if (err->reason || !err->http || err->http == 500)
+		vmn_json_set_str(status, "reason", err->reason ? err->reason : "InternalError");
 	if (kind && !names_object(err, kind))
 		kind = NULL;
 	if (kind || err->causes)

@@ -165,6 +165,11 @@ has_event() {
 	wait_vmi bridge '.status.conditions[] | select(.type == "LiveMigratable") | .status == "False"'
 	api PUT "$SUB/virtualmachines/bridge/migrate"
 	assert_answer 500 'Internal error occurred: admission webhook "migration-create-validator.kubevirt.io" denied the request: Cannot migrate VMI, Reason: InterfaceNotLiveMigratable, Message: cannot migrate VMI which does not use masquerade or a migratable plugin to connect to the pod network'
+	api POST "${VMS%virtualmachines}virtualmachineinstancemigrations" \
+		'{"apiVersion":"kubevirt.io/v1","kind":"VirtualMachineInstanceMigration","metadata":{"generateName":"x-"},"spec":{"vmiName":"nosuch"}}' \
+		-H 'Content-Type: application/json'
+	assert_answer 400 'admission webhook "migration-create-validator.kubevirt.io" denied the request: the VMI "default/nosuch" does not exist'
+	assert_json 'has("reason") | not'
 }
 
 @test "a plug that is never delivered goes on when the fault is cleared" {
