@@ -41,8 +41,13 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 
 static const struct cmd *const verbs[] = {
 	&cmd_netsetup_announce,
+	&cmd_netsetup_apply,
 	&cmd_help,
+	&cmd_netsetup_host,
+	&cmd_netsetup_names,
 	&cmd_netsetup_recover,
+	&cmd_netsetup_status,
+	&cmd_netsetup_undo,
 	NULL,
 };
 

@@ -8,7 +8,6 @@
 #include <sys/random.h>
 
 #include "lib/binding/apply.h"
-#include "lib/net/probe.h"
 
 /*
  * info of our transactions: {"interfaces": [{"setup": ..., "facts": ...}, ...]}. A transaction that
@@ -68,7 +67,7 @@ static char *owner_new(const struct vmn_txns *txns)
 static int env_init(const struct vmn_netns *ns, struct vmn_netplan_env *env, struct vmn_err *err)
 {
 	bool has_dummy;
-	int rc = vmn_netns_has_dummy(ns, &has_dummy, err);
+	int rc = vmn_link_kind_known(ns, "dummy", &has_dummy, err);
 
 	if (rc < 0)
 		return rc;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/binding/discover.h"
+#include "lib/binding/host.h"
 
 bool vmn_ip_is_global(const struct vmn_ip *ip)
 {
@@ -39,6 +40,10 @@ void vmn_setup_names(const struct vmn_setup *setup, const struct vmn_setup_nic *
 		vmn_ifnames_ordinal(nic->ordinal, ret);
 	else
 		vmn_ifnames_hashed(nic->network, ret);
+	if (setup->layout == VMN_LAYOUT_HOST) {
+		(void)snprintf(ret->bridge, sizeof(ret->bridge), "%s", nic->bridge);
+		(void)snprintf(ret->tap, sizeof(ret->tap), "%s", nic->tap);
+	}
 	if (setup->layout != VMN_LAYOUT_V0_4_1)
 		return;
 	/* One bridge, whatever the NIC; the NIC keeps its name; libvirt makes the tap. */
@@ -72,7 +77,7 @@ static int find_links(const struct vmn_snapshot *now, const struct vmn_setup *se
 	if (!f->nic) {
 		vmn_err_set(err, VMN_E_NOT_FOUND, "pod link '%s' is missing", f->names.pod);
 		return vmn_err_hint(err, "`ip link` in the namespace lists what is there; "
-					 "--pod-interface names another");
+					 "--pod-interface (or --uplink) names another");
 	}
 	if (!f->nic->has_mac)
 		return vmn_err_set(err, VMN_E_UNSUPPORTED, "link '%s' is no Ethernet device",
@@ -142,6 +147,15 @@ int vmn_discover(const struct vmn_snapshot *origin, const struct vmn_snapshot *n
 	*ret = (struct vmn_found){0};
 	vmn_setup_names(setup, nic, vmn_is_ordinal_netns(now) || vmn_is_ordinal_netns(origin),
 			&ret->names);
+	if (setup->layout == VMN_LAYOUT_HOST && !*nic->pod_nic) {
+		const struct vmn_link *uplink = vmn_host_uplink(origin);
+
+		if (!uplink) {
+			vmn_err_set(err, VMN_E_NOT_FOUND, "no default route leads out of here");
+			return vmn_err_hint(err, "--uplink names the link that does");
+		}
+		(void)snprintf(ret->names.pod, sizeof(ret->names.pod), "%s", uplink->name);
+	}
 	rc = find_links(now, setup, nic, ret, err);
 	if (rc < 0)
 		return rc;

@@ -126,7 +126,7 @@ static void add_table(const struct side *side, const char *table, const struct v
 		     "\t\tiifname \"%s\" counter jump preinbound\n"
 		     "\t}\n\n"
 		     "\tchain output {\n"
-		     "\t\ttype nat hook output priority dstnat; policy accept;\n",
+		     "\t\ttype nat hook output priority -100; policy accept;\n",
 		     f->names.pod);
 	add_rules(nic, to_loopback, to_guest, out);
 	vmn_buf_addf(out,
@@ -140,46 +140,33 @@ static void add_table(const struct side *side, const char *table, const struct v
 		     ip, guest, f->names.bridge);
 }
 
+/* Deleting what is not there is an error, so it is made first: then taking back twice is harmless.
+ */
+static void add_deletion(const char *family, const char *table, struct vmn_buf *out)
+{
+	vmn_buf_addf(out, "add table %s %s\ndelete table %s %s\n", family, table, family, table);
+}
+
 void vmn_planner_nft(struct vmn_planner *p, const char *table, const char *text_ip,
 		     const char *text_ip6)
 {
 	bool needs_ip = *text_ip && !vmn_nft_has(p->now, "ip", table);
 	bool needs_ip6 = *text_ip6 && !vmn_nft_has(p->now, "ip6", table);
+	vmn_auto_buf struct vmn_buf undo = VMN_BUF_INIT(0);
 	struct vmn_step *step;
 
 	if (!needs_ip && !needs_ip6)
 		return;
+	if (needs_ip)
+		add_deletion("ip", table, &undo);
+	if (needs_ip6)
+		add_deletion("ip6", table, &undo);
 	step = vmn_steps_add(p->steps, VMN_STEP_NFT);
 	step->text = vmn_xasprintf("%s%s", needs_ip ? text_ip : "", needs_ip6 ? text_ip6 : "");
-	step->undo = vmn_xasprintf("%s%s%s%s%s%s", needs_ip ? "delete table ip " : "",
-				   needs_ip ? table : "", needs_ip ? "\n" : "",
-				   needs_ip6 ? "delete table ip6 " : "", needs_ip6 ? table : "",
-				   needs_ip6 ? "\n" : "");
+	step->undo = vmn_buf_steal(&undo);
 }
 
-/* --- links --------------------------------------------------------------------------------------
- */
-
-/* With IPv6 it needs a link-local address: routers advertise themselves by nothing else. */
-static void add_bridge(struct vmn_planner *p, const struct vmn_found *f, bool is_router6)
-{
-	struct vmn_step *step;
-
-	if (!f->bridge) {
-		step = vmn_steps_add(p->steps, VMN_STEP_LINK_ADD);
-		step->link = vmn_step_link_new(f->names.bridge);
-		(void)snprintf(step->type, sizeof(step->type), "bridge");
-		step->has_mac = true;
-		memcpy(step->mac, bridge_mac, VMN_MAC_SIZE);
-		step->mtu = f->mtu;
-	} else if (f->bridge->mtu != f->mtu) {
-		step = vmn_steps_add(p->steps, VMN_STEP_LINK_MTU);
-		step->link = vmn_step_link(f->bridge);
-		step->value = f->mtu;
-	}
-	if (!is_router6)
-		vmn_planner_no_addrgen(p, f->bridge, f->names.bridge);
-}
+/* --- links --------------------------------------------------------------------------------- */
 
 char *vmn_masquerade_sysctl(const char *bridge)
 {
@@ -198,7 +185,7 @@ int vmn_masquerade_plan(struct vmn_planner *p, const struct vmn_setup_nic *nic,
 	if (!v4.is_used && !v6.is_used)
 		return vmn_err_set(err, VMN_E_CONFLICT, "link '%s' has no global address",
 				   f->names.pod);
-	add_bridge(p, f, v6.is_used);
+	vmn_planner_bridge(p, f, bridge_mac, f->mtu);
 	if (v4.is_used)
 		vmn_planner_address(p, f->bridge, f->names.bridge, &v4.gateway);
 	if (v6.is_used) {

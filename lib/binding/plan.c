@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/encode.h"
+#include "lib/binding/host.h"
 #include "lib/binding/masquerade.h"
 #include "lib/binding/plan.h"
 #include "lib/binding/planner.h"
@@ -22,7 +23,8 @@ void vmn_netplan_sysctls(const struct vmn_setup *setup, struct vmn_strlist *keys
 		struct vmn_ifnames names;
 		vmn_auto_free char *key = NULL;
 
-		if (setup->nics[i].kind != VMN_BINDING_MASQUERADE)
+		if (setup->nics[i].kind != VMN_BINDING_MASQUERADE ||
+		    setup->layout == VMN_LAYOUT_HOST)
 			continue;
 		vmn_setup_names(setup, &setup->nics[i], false, &names);
 		key = vmn_masquerade_sysctl(names.bridge);
@@ -191,8 +193,8 @@ static void set_mac(struct vmn_planner *p, const struct vmn_link *link, const ch
 	step->has_mac = true;
 }
 
-static void add_bridge(struct vmn_planner *p, const struct vmn_found *f,
-		       const uint8_t mac[VMN_MAC_SIZE], uint32_t mtu)
+void vmn_planner_bridge(struct vmn_planner *p, const struct vmn_found *f,
+			const uint8_t mac[VMN_MAC_SIZE], uint32_t mtu)
 {
 	struct vmn_step *step;
 
@@ -203,13 +205,17 @@ static void add_bridge(struct vmn_planner *p, const struct vmn_found *f,
 		step->has_mac = true;
 		memcpy(step->mac, mac, VMN_MAC_SIZE);
 		step->mtu = mtu;
+	} else if (mtu && f->bridge->mtu != mtu) {
+		step = vmn_steps_add(p->steps, VMN_STEP_LINK_MTU);
+		step->link = vmn_step_link(f->bridge);
+		step->value = mtu;
 	}
 	vmn_planner_no_addrgen(p, f->bridge, f->names.bridge);
 }
 
 /* A bridge's own MAC, given and not taken from its ports, stays whatever is plugged. */
-static void bridge_mac(const struct vmn_planner *p, const struct vmn_found *f,
-		       uint8_t mac[VMN_MAC_SIZE])
+void vmn_planner_bridge_mac(const struct vmn_planner *p, const struct vmn_found *f,
+			    uint8_t mac[VMN_MAC_SIZE])
 {
 	if (f->bridge)
 		memcpy(mac, f->bridge->mac, VMN_MAC_SIZE);
@@ -217,7 +223,7 @@ static void bridge_mac(const struct vmn_planner *p, const struct vmn_found *f,
 		mac_from_seed(p->env, f->names.bridge, mac);
 }
 
-/* Addresses go in reverse order: with the first of a subnet the kernel may drop the others. */
+/* In reverse order: with the first address of a subnet the kernel may drop the others. */
 static void drop_addrs(struct vmn_planner *p, const struct vmn_link *nic, const char *name)
 {
 	for (size_t i = p->now->n_addrs; i-- > 0;) {
@@ -302,8 +308,8 @@ static void plan_bridge(struct vmn_planner *p, const struct vmn_setup_nic *nic,
 	struct vmn_cidr server = server_address(nic->index);
 	uint8_t mac[VMN_MAC_SIZE];
 
-	bridge_mac(p, f, mac);
-	add_bridge(p, f, mac, 0);
+	vmn_planner_bridge_mac(p, f, mac);
+	vmn_planner_bridge(p, f, mac, 0);
 	if (f->ip4 && nic->kind == VMN_BINDING_BRIDGE)
 		vmn_planner_address(p, f->bridge, f->names.bridge, &server);
 	vmn_planner_up(p, f->bridge, f->names.bridge);
@@ -336,7 +342,7 @@ static void plan_v0_4_1(struct vmn_planner *p, const struct vmn_found *f)
 		vmn_planner_up(p, f->nic, f->names.nic);
 	}
 	mac_from_seed(p->env, f->names.bridge, mac);
-	add_bridge(p, f, mac, 0);
+	vmn_planner_bridge(p, f, mac, 0);
 	vmn_planner_master(p, f->nic, f->names.nic, f);
 	vmn_planner_up(p, f->bridge, f->names.bridge);
 	vmn_planner_address(p, f->bridge, f->names.bridge, &server);
@@ -395,7 +401,9 @@ static int add_facts(const struct vmn_planner *p, const struct vmn_setup_nic *ni
 	facts->mtu = f->mtu;
 	facts->hostname = copy_or_null(p->setup->hostname);
 	facts->subdomain = copy_or_null(p->setup->subdomain);
-	if (nic->kind == VMN_BINDING_MASQUERADE)
+	if (p->setup->layout == VMN_LAYOUT_HOST)
+		vmn_host_facts(nic, facts);
+	else if (nic->kind == VMN_BINDING_MASQUERADE)
 		vmn_masquerade_facts(nic, f, facts);
 	else
 		facts_bridge(p, nic, f, facts);
@@ -407,7 +415,7 @@ static int add_facts(const struct vmn_planner *p, const struct vmn_setup_nic *ni
 
 static int check_layout(const struct vmn_setup *setup, struct vmn_err *err)
 {
-	if (setup->layout == VMN_LAYOUT_CURRENT)
+	if (setup->layout != VMN_LAYOUT_V0_4_1)
 		return 0;
 	if (setup->n_nics == 1 && setup->nics[0].kind == VMN_BINDING_BRIDGE)
 		return 0;
@@ -428,7 +436,9 @@ static int plan_nic(struct vmn_planner *p, const struct vmn_setup_nic *nic,
 	if (rc < 0)
 		return rc;
 	p->has_ipv6 = f.nic->addrgenmode >= 0;
-	if (nic->kind == VMN_BINDING_MASQUERADE)
+	if (p->setup->layout == VMN_LAYOUT_HOST)
+		vmn_host_plan(p, nic, &f);
+	else if (nic->kind == VMN_BINDING_MASQUERADE)
 		rc = vmn_masquerade_plan(p, nic, &f, err);
 	else if (p->setup->layout == VMN_LAYOUT_V0_4_1)
 		plan_v0_4_1(p, &f);

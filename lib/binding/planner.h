@@ -23,6 +23,12 @@ void vmn_planner_addr(struct vmn_planner *p, const struct vmn_link *link, const 
 /* An address of ours, permanent, without duplicate address detection. */
 void vmn_planner_address(struct vmn_planner *p, const struct vmn_link *link, const char *name,
 			 const struct vmn_cidr *cidr);
+/* The bridge of @f with a MAC and MTU (0: the kernel's choice). */
+void vmn_planner_bridge(struct vmn_planner *p, const struct vmn_found *f,
+			const uint8_t mac[VMN_MAC_SIZE], uint32_t mtu);
+/* What that MAC is or shall be, where none is prescribed. */
+void vmn_planner_bridge_mac(const struct vmn_planner *p, const struct vmn_found *f,
+			    uint8_t mac[VMN_MAC_SIZE]);
 /* A port of the bridge of @f. */
 void vmn_planner_master(struct vmn_planner *p, const struct vmn_link *link, const char *name,
 			const struct vmn_found *f);

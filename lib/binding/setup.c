@@ -39,6 +39,7 @@ void vmn_setup_clear(struct vmn_setup *setup)
 static const char *const layout_words[] = {
 	[VMN_LAYOUT_CURRENT] = "current",
 	[VMN_LAYOUT_V0_4_1] = "v0.4.1",
+	[VMN_LAYOUT_HOST] = "host",
 };
 
 const char *vmn_layout_word(enum vmn_layout layout)
@@ -139,6 +140,10 @@ struct json_object *vmn_setup_nic_json(const struct vmn_setup *setup,
 	vmn_json_set_bool(obj, "primary", nic->is_primary);
 	if (*nic->pod_nic)
 		vmn_json_set_str(obj, "podInterface", nic->pod_nic);
+	if (*nic->bridge) {
+		vmn_json_set_str(obj, "bridge", nic->bridge);
+		vmn_json_set_str(obj, "tap", nic->tap);
+	}
 	vmn_json_set_int(obj, "index", nic->index);
 	vmn_json_set_int(obj, "ordinal", nic->ordinal);
 	if (nic->has_mac)
@@ -158,12 +163,16 @@ struct json_object *vmn_setup_nic_json(const struct vmn_setup *setup,
 	return obj;
 }
 
-static bool read_optional_cidr(struct json_object *json, const char *path, int family,
-			       struct vmn_cidr *ret)
+static bool read_optional_cidr(struct json_object *json, const char *path, struct vmn_cidr *ret)
 {
 	const char *text = vmn_json_str(json, path);
 
-	return !text || vmn_guest_cidr_parse(family, text, ret);
+	return !text || vmn_cidr_parse(text, ret);
+}
+
+static void read_name(struct json_object *json, const char *path, char ret[VMN_IFNAME_SIZE])
+{
+	(void)snprintf(ret, VMN_IFNAME_SIZE, "%s", vmn_json_str_or(json, path, ""));
 }
 
 static bool read_nic(struct json_object *json, struct vmn_setup_nic *nic)
@@ -172,8 +181,9 @@ static bool read_nic(struct json_object *json, struct vmn_setup_nic *nic)
 	struct vmn_port_range range;
 
 	nic->is_primary = vmn_json_bool(json, "/primary", false);
-	(void)snprintf(nic->pod_nic, sizeof(nic->pod_nic), "%s",
-		       vmn_json_str_or(json, "/podInterface", ""));
+	read_name(json, "/podInterface", nic->pod_nic);
+	read_name(json, "/bridge", nic->bridge);
+	read_name(json, "/tap", nic->tap);
 	nic->index = (unsigned)vmn_json_int(json, "/index", 0);
 	nic->ordinal = (unsigned)vmn_json_int(json, "/ordinal", 0);
 	nic->queues = (unsigned)vmn_json_int(json, "/queues", 0);
@@ -186,8 +196,8 @@ static bool read_nic(struct json_object *json, struct vmn_setup_nic *nic)
 	}
 	return vmn_binding_parse(vmn_json_str_or(json, "/binding", ""), &nic->kind) &&
 	       (!mac || vmn_mac_parse(mac, nic->mac)) &&
-	       read_optional_cidr(json, "/cidr4", AF_INET, &nic->cidr4) &&
-	       read_optional_cidr(json, "/cidr6", AF_INET6, &nic->cidr6);
+	       read_optional_cidr(json, "/cidr4", &nic->cidr4) &&
+	       read_optional_cidr(json, "/cidr6", &nic->cidr6);
 }
 
 static void read_text(struct json_object *json, const char *path, char **ret)

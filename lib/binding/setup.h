@@ -23,6 +23,7 @@ enum {
 enum vmn_layout {
 	VMN_LAYOUT_CURRENT, /* KubeVirt 1.1 and later */
 	VMN_LAYOUT_V0_4_1,  /* one bridge br1, no dummy, no tap: libvirt makes that */
+	VMN_LAYOUT_HOST,    /* no pod: a bridge with an address, NAT to an uplink, see host.h */
 };
 
 struct vmn_port_range {
@@ -36,8 +37,10 @@ struct vmn_setup_nic {
 	enum vmn_binding_kind kind;
 	bool is_primary;	       /* on the pod network, or on Multus' stand-in for it */
 	char pod_nic[VMN_IFNAME_SIZE]; /* the CNI's link when it is known, else "" */
-	unsigned index;		       /* in the VM's list of interfaces, from 0 */
-	unsigned ordinal;	       /* among the secondary networks, from 1; 0 when primary */
+	char bridge[VMN_IFNAME_SIZE], tap[VMN_IFNAME_SIZE]; /* of VMN_LAYOUT_HOST, whose pod_nic is
+							       the uplink */
+	unsigned index;	  /* in the VM's list of interfaces, from 0 */
+	unsigned ordinal; /* among the secondary networks, from 1; 0 when primary */
 	bool has_mac;
 	uint8_t mac[VMN_MAC_SIZE];    /* of the guest; else the pod link's is used */
 	unsigned queues;	      /* of the tap; 0 and 1: a single one */

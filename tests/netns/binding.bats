@@ -1,0 +1,391 @@
+# SPDX-License-Identifier: Apache-2.0
+# netsetup apply, undo, status and host in namespaces of their own.
+load ../lib/common
+load netns
+
+setup() {
+	common_setup
+	needs_netns
+	export VMNETCTL_STATE_DIR=$BATS_TEST_TMPDIR/state
+}
+
+# manifest BINDING - a VM with two interfaces, the first with BINDING
+manifest() {
+	cat >"$BATS_TEST_TMPDIR/vmi.yaml" <<-END
+		apiVersion: kubevirt.io/v1
+		kind: VirtualMachineInstance
+		metadata: {name: web}
+		spec:
+		  networks:
+		  - {name: default, pod: {}}
+		  - {name: dyn1, multus: {networkName: blue}}
+		  domain:
+		    devices:
+		      interfaces:
+		      - {name: default, $1: {}}
+		      - {name: dyn1, bridge: {}}
+	END
+	vmi=$BATS_TEST_TMPDIR/vmi.yaml
+}
+
+# link NAME FILTER - a field of a link of the pod, by jq
+link() {
+	in_netns "$pod" ip -d -j link show "$1" | jq -r ".[0] | $2"
+}
+
+addresses() {
+	in_netns "$pod" ip -j addr show "$1" |
+		jq -r '[.[0].addr_info[] | "\(.local)/\(.prefixlen)"] | sort | join(" ")'
+}
+
+sysctl_of() {
+	in_netns "$pod" sysctl -n "$1"
+}
+
+@test "bridge binding: the layout is KubeVirt's" {
+	pod_up
+	in_netns "$pod" ip link set eth0 mtu 1400
+	mac=$(link eth0 .address)
+	ifindex=$(link eth0 .ifindex)
+	manifest bridge
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 0
+	assert_stdout 'interface "default" set up (bridge: k6t-eth0, tap0)
+interface "dyn1" set up (bridge: k6t-a1b579e0928, tapa1b579e0928)'
+
+	# the bridge: the address for DHCP, up
+	assert_equal "$(link k6t-eth0 .linkinfo.info_kind)" bridge
+	assert_equal "$(addresses k6t-eth0)" 169.254.75.10/32
+	assert_equal "$(addresses k6t-a1b579e0928)" ""
+	# the CNI's link: renamed, a port with the bridge's MAC, learning off, no address
+	assert_equal "$(link eth0-nic .ifindex)" "$ifindex"
+	assert_equal "$(link eth0-nic .address)" "$(link k6t-eth0 .address)"
+	assert_equal "$(link eth0-nic .master)" k6t-eth0
+	assert_equal "$(link eth0-nic .linkinfo.info_slave_data.learning)" false
+	assert_equal "$(addresses eth0-nic)" ""
+	assert_equal "$(link eth0-nic '.flags | index("UP") != null')" true
+	# the tap: the pod's MTU, KubeVirt's user, learning on, up
+	assert_equal "$(link tap0 .mtu)" 1400
+	assert_equal "$(link tap0 .linkinfo.info_data.user)" "$(getent passwd 107 | cut -d: -f1 | grep . || echo 107)"
+	assert_equal "$(link tap0 .master)" k6t-eth0
+	assert_equal "$(link tap0 .linkinfo.info_slave_data.learning)" true
+	assert_equal "$(link tap0 '.flags | index("UP") != null')" true
+	# the link that keeps the addresses: old name, MAC and MTU, down
+	assert_equal "$(link eth0 .address)" "$mac"
+	assert_equal "$(link eth0 .mtu)" 1400
+	assert_equal "$(link eth0 '.flags | index("UP") == null')" true
+	[[ "$(addresses eth0)" == "10.244.1.5/24 fd00:10:244::5/64"* ]]
+	assert_equal "$(sysctl_of net.ipv4.conf.all.arp_ignore)" 1
+	# nothing says an address of its own on the wire
+	assert_equal "$(link eth0-nic .inet6_addr_gen_mode)" none
+	assert_equal "$(link k6t-eth0 .inet6_addr_gen_mode)" none
+	assert_equal "$(link tap0 .inet6_addr_gen_mode)" none
+}
+
+@test "masquerade: the layout is KubeVirt's, and traffic gets through" {
+	pod_up
+	manifest masquerade
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 0
+	assert_equal "$(link k6t-eth0 .address)" 02:00:00:00:00:00
+	[[ "$(addresses k6t-eth0)" == "10.0.2.1/24 fd10:0:2::1/120"* ]]
+	[[ "$(addresses eth0)" == "10.244.1.5/24 fd00:10:244::5/64"* ]]
+	assert_equal "$(link tap0 .master)" k6t-eth0
+	assert_equal "$(sysctl_of net.ipv4.ip_forward)" 1
+	assert_equal "$(sysctl_of net.ipv6.conf.all.forwarding)" 1
+	assert_equal "$(sysctl_of net.ipv4.conf.k6t-eth0.route_localnet)" 1
+
+	# A guest: a veth instead of QEMU on the bridge.
+	netns_new
+	guest=$netns_pid
+	ipb "$pod" <<-END
+		link add vg type veth peer name eth0 netns $guest
+		link set vg master k6t-eth0 up
+	END
+	ipb "$guest" <<-END
+		link set eth0 up
+		addr add 10.0.2.2/24 dev eth0
+		addr add fd10:0:2::2/120 dev eth0 nodad
+		route add default via 10.0.2.1
+		route add default via fd10:0:2::1
+	END
+	reaches "$guest" 10.244.1.1 "$world" 10.244.1.5
+	reaches "$guest" fd00:10:244::1 "$world" fd00:10:244::5
+	# and the guest's port is the pod's
+	reaches "$world" 10.244.1.5 "$guest" 10.244.1.1
+	reaches "$world" fd00:10:244::5 "$guest" fd00:10:244::1
+}
+
+# reaches FROM ADDRESS TO SEEN - who connects in FROM to port 8080 of ADDRESS is served in TO, where it
+# comes from SEEN
+reaches() {
+	local client=$BATS_TEST_TMPDIR/client.py server=$BATS_TEST_TMPDIR/server.py
+
+	needs python3
+	cat >"$server" <<-'END'
+		import socket
+		s = socket.create_server(("::", 8080), family=socket.AF_INET6, dualstack_ipv6=True)
+		print("ready", flush=True)
+		c, peer = s.accept()
+		print(peer[0].removeprefix("::ffff:"), flush=True)
+	END
+	cat >"$client" <<-'END'
+		import socket, sys
+		socket.create_connection((sys.argv[1], 8080), 10).recv(1)
+	END
+	background in_netns "$3" python3 "$server"
+	wait_line "$background_out" ready
+	in_netns "$1" timeout 15 python3 "$client" "$2"
+	background_end ""
+	assert_equal "$output" "ready
+$4"
+}
+
+@test "a second apply changes nothing; what was tampered with is told and mended" {
+	pod_up
+	manifest bridge
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 0
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 0
+	assert_stdout 'interface "default" unchanged
+interface "dyn1" unchanged'
+	dump "$pod" | diff before -
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces | map(.state) == ["ok", "ok"]'
+
+	in_netns "$pod" ip link set tap0 down
+	in_netns "$pod" ip addr del 169.254.75.10/32 dev k6t-eth0
+	in_netns "$pod" ip link del eth0
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces[0].state == "drifted" and .interfaces[1].state == "ok"'
+	assert_json '.interfaces[0].drift | any(contains("ip link set dev tap0 up"))'
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 0
+	assert_stdout_has 'interface "default" mended'
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces | map(.state) == ["ok", "ok"]'
+	[[ "$(addresses eth0)" == "10.244.1.5/24 fd00:10:244::5/64"* ]]
+}
+
+@test "an interface that is there with other settings is not changed" {
+	pod_up
+	vmn netsetup apply --netns "pid:$pod"
+	assert_status 0
+	vmn netsetup apply --netns "pid:$pod" --tap-owner 0
+	assert_status 1
+	assert_stderr_has "interface 'default' is set up already with other settings"
+}
+
+@test "interfaces set up one by one are taken back one by one" {
+	pod_up
+	quiet_links "$pod"
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod"
+	dump "$pod" >first
+	vmn netsetup apply --netns "pid:$pod" --name dyn1
+	assert_status 0
+	vmn netsetup undo --netns "pid:$pod" --name dyn1
+	assert_status 0
+	assert_stdout 'interface "dyn1" taken back'
+	quiet_links "$pod"
+	dump "$pod" | diff first -
+	vmn netsetup undo --netns "pid:$pod" --name dyn1
+	assert_status 1
+	assert_stderr_has "no interface 'dyn1' is set up"
+	vmn netsetup undo --netns "pid:$pod"
+	assert_status 0
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+}
+
+@test "a dry run prints the steps and changes nothing" {
+	pod_up
+	quiet_links "$pod"
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod" --binding masquerade --port 80,53/udp --dry-run
+	assert_status 0
+	assert_stdout_line 'ip link set dev k6t-eth0 up'
+	assert_stdout_has "tcp dport { 80 } counter dnat to 10.0.2.2"
+	vmn netsetup apply --netns "pid:$pod" --dry-run -o json
+	assert_json '.dryRun and (.changed | not) and (.steps | length > 10)'
+	assert_json '.interfaces[0].ipv4.address == "10.244.1.5/24"'
+	dump "$pod" | diff before -
+	vmn netsetup apply --netns "pid:$pod"
+	vmn netsetup undo --netns "pid:$pod" --dry-run
+	assert_status 0
+	assert_stdout_line 'undo: ip link set dev tap0 up'
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces | length == 1'
+}
+
+@test "when a step fails the namespace is as before" {
+	pod_up
+	quiet_links "$pod"
+	# The first interface can be set up. The second cannot: a bridge cannot be a port of a bridge.
+	manifest bridge
+	in_netns "$pod" ip link del poda1b579e0928
+	in_netns "$pod" ip link add poda1b579e0928 type bridge
+	in_netns "$pod" sysctl -q -w net.ipv6.conf.poda1b579e0928.disable_ipv6=1
+	in_netns "$pod" ip link set poda1b579e0928 up
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod" -f "$vmi"
+	assert_status 1
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces == []'
+}
+
+@test "the layout of 0.4.1" {
+	pod_up
+	mac=$(link eth0 .address)
+	quiet_links "$pod"
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod" --layout v0.4.1
+	assert_status 0
+	assert_stdout 'interface "default" set up (bridge: br1)'
+	assert_equal "$(link eth0 .master)" br1
+	assert_equal "$(addresses br1)" 169.254.75.86/32
+	assert_equal "$(addresses eth0)" ""
+	[ "$(link eth0 .address)" != "$mac" ]
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces[0].state == "ok" and .interfaces[0].mac == $mac' --arg mac "$mac"
+	vmn netsetup undo --netns "pid:$pod"
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+}
+
+@test "what KubeVirt set up is recognised" {
+	pod_up
+	ipb "$pod" <<-END
+		link add k6t-eth0 type bridge
+		link set eth0 down
+		link set eth0 name eth0-nic
+		link set eth0-nic master k6t-eth0 up
+		addr add 169.254.75.10/32 dev k6t-eth0
+		tuntap add tap0 mode tap
+		link set tap0 master k6t-eth0
+		link add eth0 type bridge
+		addr add 10.244.1.5/24 dev eth0
+	END
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_status 0
+	assert_json '.interfaces | length == 1'
+	assert_json '.interfaces[0] | .managedBy == "kubevirt" and .binding == "bridge" and
+		.tap == "tap0" and .ipv4.address == "10.244.1.5/24"'
+}
+
+@test "host: bridge, tap, NAT and forwarding, and back" {
+	pod_up
+	quiet_links "$pod"
+	dump "$pod" >before
+	vmn netsetup host --netns "pid:$pod" --bridge br7 --tap tap7 \
+		--address 192.168.57.1/24 --address fd07::1/64
+	assert_status 0
+	assert_equal "$(link tap7 .master)" br7
+	[[ "$(addresses br7)" == "192.168.57.1/24 fd07::1/64"* ]]
+	netns_new
+	guest=$netns_pid
+	ipb "$pod" <<-END
+		link add vg type veth peer name eth0 netns $guest
+		link set vg master br7 up
+	END
+	ipb "$guest" <<-END
+		link set eth0 up
+		addr add 192.168.57.2/24 dev eth0
+		addr add fd07::2/64 dev eth0 nodad
+		route add default via 192.168.57.1
+		route add default via fd07::1
+	END
+	reaches "$guest" 10.244.1.1 "$world" 10.244.1.5
+	reaches "$guest" fd00:10:244::1 "$world" fd00:10:244::5
+	in_netns "$pod" ip link del vg
+	vmn netsetup host --netns "pid:$pod" --bridge br7 --tap tap7 \
+		--address 192.168.57.1/24 --address fd07::1/64
+	assert_stdout 'interface "br7" unchanged'
+	vmn netsetup undo --netns "pid:$pod"
+	assert_status 0
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+}
+
+@test "many namespaces at once: the others are done when one fails" {
+	pod_up
+	netns_new
+	vmn netsetup apply --netns "pid:$pod" --netns "pid:$netns_pid"
+	assert_status 1
+	assert_stdout "pid:$pod: interface \"default\" set up (bridge: k6t-eth0, tap0)"
+	assert_stderr_has "namespace 'pid:$netns_pid': interface 'default': pod link 'eth0' is missing"
+	run_command bash -c "printf 'pid:%s\n' $pod $netns_pid | '$VMNETCTL' netsetup status --netns - -o json"
+	assert_status 0
+	assert_json 'map(.interfaces | length) == [1, 0]'
+}
+
+@test "the tap's descriptors are handed to who listens" {
+	needs python3
+	pod_up
+	cat >listen.py <<-'END'
+		import socket, fcntl, struct
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("tap.sock")
+		s.listen()
+		print("ready", flush=True)
+		c, _ = s.accept()
+		data, fds, _, _ = socket.recv_fds(c, 100, 10)
+		name = fcntl.ioctl(fds[0], 0x800454d2, bytes(40))[:16].rstrip(b"\0").decode()
+		print(data.decode().strip(), len(fds), name, flush=True)
+	END
+	background python3 listen.py
+	wait_line "$background_out" ready
+	vmn netsetup apply --netns "pid:$pod" --queues 2 --tap-fd-socket tap.sock
+	assert_status 0
+	background_end ""
+	assert_equal "$output" "ready
+tap0 2 tap0"
+}
+
+@test "every example works" {
+	local line verb
+
+	manifest bridge
+	cp "$vmi" vmi.yaml
+	for verb in apply host names status undo; do
+		while IFS= read -r line; do
+			cat >example <<-END
+				set -eu -o pipefail
+				mount -t tmpfs none /run/netns
+				for name in pod1 lab; do
+					ip netns add \$name
+					ip -n \$name link add eth0 type veth peer name far
+					ip -n \$name link set eth0 up
+					ip -n \$name addr add 10.1.2.3/24 dev eth0
+					ip -n \$name route add default via 10.1.2.1
+					ip -n \$name link add poda1b579e0928 type veth peer name far2
+				done
+				cd '$PWD'
+				ip netns exec lab true
+				$line
+			END
+			mkdir -p /run/netns
+			run_command unshare -m -n bash -c "ip link add eth0 type veth peer name far &&
+				ip link set eth0 up && ip addr add 10.9.0.2/24 dev eth0 &&
+				ip route add default via 10.9.0.1 && . ./example"
+			[ "$status" -eq 0 ] || {
+				show_run
+				fail "this example of '$verb' fails: $line"
+			}
+		done < <("$VMNETCTL" help --examples netsetup "$verb")
+	done
+}
+
+@test "without the right to, the capability is named" {
+	id nobody >/dev/null || skip "no user nobody"
+	needs setpriv
+	pod_up
+	run_command nsenter -t "$pod" -n -- setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$VMNETCTL" netsetup apply
+	assert_status 1
+	assert_stderr_has CAP_NET_ADMIN
+}
