@@ -106,6 +106,8 @@ static int look_new(struct vmn_changer *c, const struct vmn_step *step, struct v
 		return vmn_err_set(err, VMN_E_EXISTS, "there is a link '%s' already",
 				   step->link.name);
 	ret->link.ifindex = c->next_ifindex++;
+	if (*step->name) /* the other end of a veth has the number after it */
+		c->next_ifindex++;
 	memcpy(ret->link.name, step->link.name, sizeof(ret->link.name));
 	return 0;
 }
@@ -186,9 +188,9 @@ static struct nl_msg *link_msg(int type, int flags, struct ifinfomsg ifi)
 	return msg;
 }
 
-static int put_peer(struct nl_msg *msg, const char *name)
+static int put_peer(struct nl_msg *msg, const char *name, int ifindex)
 {
-	struct ifinfomsg ifi = {0};
+	struct ifinfomsg ifi = {.ifi_index = ifindex};
 	struct nlattr *data, *peer;
 
 	if (!*name)
@@ -203,12 +205,12 @@ static int put_peer(struct nl_msg *msg, const char *name)
 	return 0;
 }
 
-static int put_linkinfo(struct nl_msg *msg, const struct vmn_step *step)
+static int put_linkinfo(struct nl_msg *msg, const struct vmn_step *step, int ifindex)
 {
 	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
 
 	if (!info || nla_put_string(msg, IFLA_INFO_KIND, step->type) < 0 ||
-	    put_peer(msg, step->name) < 0)
+	    put_peer(msg, step->name, ifindex + 1) < 0)
 		return -1;
 	nla_nest_end(msg, info);
 	return 0;
@@ -222,7 +224,7 @@ static int add_link(struct vmn_changer *c, const struct vmn_step *step, int ifin
 
 	if (!msg || nla_put_string(msg, IFLA_IFNAME, step->link.name) < 0 ||
 	    (step->has_mac && nla_put(msg, IFLA_ADDRESS, VMN_MAC_SIZE, step->mac) < 0) ||
-	    (step->mtu && nla_put_u32(msg, IFLA_MTU, step->mtu) < 0) || put_linkinfo(msg, step) < 0)
+	    (step->mtu && nla_put_u32(msg, IFLA_MTU, step->mtu) < 0) || put_linkinfo(msg, step, ifindex) < 0)
 		return vmn_err_oom(err);
 	return vmn_rtnl_change(c->rtnl, msg, err);
 }
@@ -660,7 +662,7 @@ int vmn_link_kind_known(const struct vmn_netns *ns, const char *kind, bool *ret,
 		return rc;
 	memcpy(step.type, kind, strnlen(kind, sizeof(step.type) - 1));
 	if (!msg || nla_put_string(msg, IFLA_IFNAME, step.link.name) < 0 ||
-	    nla_put_u32(msg, IFLA_NUM_TX_QUEUES, 1U << 20) < 0 || put_linkinfo(msg, &step) < 0)
+	    nla_put_u32(msg, IFLA_NUM_TX_QUEUES, 1U << 20) < 0 || put_linkinfo(msg, &step, 0) < 0)
 		return vmn_err_oom(err);
 	rc = vmn_rtnl_get(rtnl, msg, keep_link, &(struct vmn_link){0}, err);
 	if (rc < 0 && err->sys != EINVAL && err->sys != EOPNOTSUPP)

@@ -297,12 +297,18 @@ static void decode_via(struct nlattr *tb[], int family, struct vmn_ip *ret)
 	*ret = ip;
 }
 
+/* RTNH_OK() reads the length without asking whether it is there. */
+static bool is_hop(const struct rtnexthop *nh, int left)
+{
+	return left >= (int)sizeof(*nh) && RTNH_OK(nh, left);
+}
+
 static int decode_multipath(const struct nlattr *a, struct vmn_route *r, struct vmn_err *err)
 {
 	struct rtnexthop *nh = nla_data(a);
 	int left = nla_len(a);
 
-	for (; RTNH_OK(nh, left); left -= (int)RTNH_ALIGN(nh->rtnh_len), nh = RTNH_NEXT(nh)) {
+	for (; is_hop(nh, left); left -= (int)RTNH_ALIGN(nh->rtnh_len), nh = RTNH_NEXT(nh)) {
 		struct vmn_nexthop hop = {
 			.ifindex = nh->rtnh_ifindex,
 			.flags = nh->rtnh_flags & HOP_FLAGS,
@@ -357,7 +363,7 @@ static void settle_route(struct vmn_raw *raw)
 		return;
 	nh = nla_data(a);
 	left = nla_len(a);
-	for (; RTNH_OK(nh, left); left -= (int)RTNH_ALIGN(nh->rtnh_len), nh = RTNH_NEXT(nh))
+	for (; is_hop(nh, left); left -= (int)RTNH_ALIGN(nh->rtnh_len), nh = RTNH_NEXT(nh))
 		nh->rtnh_flags &= HOP_FLAGS;
 }
 

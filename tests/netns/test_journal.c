@@ -66,6 +66,20 @@ static void add_nft(struct vmn_steps *steps)
 	s->undo = vmn_xstrdup("add table ip vmnetctl\ndelete table ip vmnetctl\n");
 }
 
+/* Where only root may open the device, half a veth stands in. */
+static void add_tap(struct vmn_steps *p)
+{
+	bool is_permitted = access("/dev/net/tun", R_OK | W_OK) == 0;
+	struct vmn_step *step = add(p, is_permitted ? VMN_STEP_TAP_ADD : VMN_STEP_LINK_ADD, NULL, "tap0");
+
+	step->mtu = 1400;
+	step->owner = 0;
+	if (is_permitted)
+		return;
+	memcpy(step->type, "veth", sizeof("veth"));
+	memcpy(step->name, "tap0-peer", sizeof("tap0-peer"));
+}
+
 static void make_plan(const struct vmn_snapshot *s, struct vmn_steps *p)
 {
 	const struct vmn_link *pod = vmn_snapshot_link(s, "pod0");
@@ -94,9 +108,7 @@ static void make_plan(const struct vmn_snapshot *s, struct vmn_steps *p)
 	step->text = vmn_xstrdup("ours");
 	add(p, VMN_STEP_LINK_UP, pod, "pod0-nic");
 	add(p, VMN_STEP_BRPORT, pod, "pod0-nic")->mask = VMN_BRPORT_LEARNING;
-	step = add(p, VMN_STEP_TAP_ADD, NULL, "tap0");
-	step->owner = 0;
-	step->mtu = 1400;
+	add_tap(p);
 	add(p, VMN_STEP_LINK_MASTER, NULL, "tap0")->other = vmn_step_link_new("k6t-pod0");
 	add(p, VMN_STEP_LINK_UP, NULL, "tap0");
 	add(p, VMN_STEP_LINK_UP, NULL, "k6t-pod0");
