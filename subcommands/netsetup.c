@@ -42,6 +42,7 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 static const struct cmd *const verbs[] = {
 	&cmd_netsetup_announce,
 	&cmd_netsetup_apply,
+	&cmd_netsetup_dhcp,
 	&cmd_help,
 	&cmd_netsetup_host,
 	&cmd_netsetup_names,

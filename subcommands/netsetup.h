@@ -23,6 +23,7 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 /* The verbs, one a file netsetup_VERB.c. */
 extern const struct cmd cmd_netsetup_announce;
 extern const struct cmd cmd_netsetup_apply;
+extern const struct cmd cmd_netsetup_dhcp;
 extern const struct cmd cmd_netsetup_host;
 extern const struct cmd cmd_netsetup_names;
 extern const struct cmd cmd_netsetup_recover;

@@ -95,7 +95,8 @@ static bool find_fields(const uint8_t *data, size_t len, struct field fields[3],
 	if (overload & OVERLOAD_SNAME)
 		fields[(*ret_n)++] = (struct field){data + AT_SNAME, SNAME_SIZE};
 	for (size_t i = 1; i < *ret_n; i++)
-		if (!check_field(&fields[i]))
+		if (!check_field(&fields[i]) || !find_overload(&fields[i], &overload) ||
+		    overload != 0) /* fields must not name each other */
 			return false;
 	return true;
 }

@@ -550,6 +550,22 @@ static void test_bad_messages(void **state)
 	assert_false(vmn_dhcp4_decode(guest_mac, VMN_DHCP4_MAX + 1, &(struct vmn_dhcp4){0}));
 }
 
+/* A field of names that says that fields of names hold options */
+static void test_overload_within(void **state)
+{
+	const struct client client = {.type = VMN_DHCP4_DISCOVER};
+	uint8_t bytes[VMN_DHCP4_MAX];
+	size_t len = write_client(&client, bytes);
+	struct vmn_dhcp4 msg;
+
+	(void)state;
+	memcpy(bytes + 243, "\x34\x01\x01\xff", 4);
+	memcpy(bytes + 108, "\x34\x01\x02\xff", 4);
+	assert_false(vmn_dhcp4_decode(bytes, len, &msg));
+	bytes[108] = VMN_OPT4_END;
+	assert_true(vmn_dhcp4_decode(bytes, len, &msg));
+}
+
 /* RFC 3396: pieces in all three fields, options first, then file, then sname */
 static void test_pieces(void **state)
 {
@@ -630,7 +646,8 @@ int main(void)
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_kubevirt_steps),
 		cmocka_unit_test(test_parameters),  cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_bad_messages),
-		cmocka_unit_test(test_pieces),	    cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_pieces),	    cmocka_unit_test(test_overload_within),
+		cmocka_unit_test(test_datagrams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
