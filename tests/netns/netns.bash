@@ -78,7 +78,7 @@ dump() {
 	in_netns "$1" ip -d -j link show |
 		jq -S 'walk(if type == "object" then with_entries(select(.key | endswith("_timer") | not))
 			else . end) | map(del(.operstate, .linkinfo.info_data,
-			.flags[] | select(. == "LOWER_UP" or . == "NO-CARRIER")))'
+			(.flags[] | select(. == "LOWER_UP" or . == "NO-CARRIER"))))'
 	in_netns "$1" ip -d -j addr show |
 		jq -S 'map({ifname, addr_info: (.addr_info | map(del(.valid_life_time, .preferred_life_time)))})'
 	in_netns "$1" ip -d -4 route show table all
