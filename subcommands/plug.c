@@ -389,6 +389,7 @@ static int set_up(struct run *r, struct vmn_err *err)
 		.wish = r->wish,
 		.client_dry_run = r->o->dry_run == DRY_RUN_CLIENT,
 		.wants_object = is_document(r),
+		.retry_ms = wait_ms(r->o),
 	};
 	const struct vmn_vmfeed_opts feed = {
 		.k = r->k,

@@ -15,7 +15,7 @@
 #include "lib/virt/vm.h"
 
 enum {
-	RETRY_MS = 60000,   /* of conflicts, from the first on */
+	RETRY_MS = 60000,   /* of conflicts, from the first on, at most */
 	PAUSE_MS = 20,	    /* most of the first pause, doubled each time ... */
 	MAX_PAUSE_MS = 640, /* ... up to this */
 	MAX_LOST = 3,	    /* answers that may get lost in a row */
@@ -94,6 +94,8 @@ int vmn_plugs_new(const struct vmn_plugs_opts *opts, struct vmn_plugs **ret, str
 	int rc;
 
 	ps->o = *opts;
+	if (!opts->retry_ms || opts->retry_ms > RETRY_MS)
+		ps->o.retry_ms = RETRY_MS;
 	TAILQ_INIT(&ps->nads);
 	TAILQ_INIT(&ps->jobs);
 	rc = discover(ps, err);
@@ -372,7 +374,7 @@ static bool job_again(struct job *j)
 	int64_t now = vmn_now_ms();
 
 	if (!j->retry_until_ms)
-		j->retry_until_ms = now + RETRY_MS;
+		j->retry_until_ms = now + j->ps->o.retry_ms;
 	if (now >= j->retry_until_ms)
 		return false;
 	/* Writers that collided must not collide again: their clocks will do where randomness is

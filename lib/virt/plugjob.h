@@ -7,8 +7,9 @@
  *     +--- conflict, lost answer, prepared -+
  *
  * A conflict (409, or 422 of a failed "test") is met by reading and planning again, with growing
- * random pauses, for a minute: of N writers to one VM all get through. When an answer got lost,
- * what is there now tells whether the request was carried out, so nothing is done twice.
+ * random pauses, for a minute or as long as the user waits: of N writers to one VM all get through.
+ * When an answer got lost, what is there now tells whether the request was carried out, so nothing
+ * is done twice.
  */
 #ifndef VMN_VIRT_PLUGJOB_H
 #define VMN_VIRT_PLUGJOB_H
@@ -24,6 +25,7 @@ struct vmn_plugs_opts {
 	const struct vmn_wish *wish; /* checked by vmn_wish_check(); lives as long as the run */
 	bool client_dry_run;	     /* make the requests, send none */
 	bool wants_object;	     /* hand the changed object to the callback */
+	int64_t retry_ms;	     /* conflicts are retried so long; a minute at most, and for 0 */
 };
 
 /* How a job ended well. Borrowed during the callback. */

@@ -303,6 +303,17 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	assert_stderr_has 'stuck at P2 (the pod was asked for it)' 'dynamic-networks-controller' '--migrate'
 }
 
+@test "--wait ends the retries of a conflict that stays" {
+	local start=${EPOCHREALTIME/./}
+
+	lab run w6 --wait
+	lab fault add conflict --match w6
+	add w6 dyn1 --wait=1s
+	assert_status 1
+	assert_stderr_has 'cannot add interface "dyn1" to vm default/w6'
+	[ $((${EPOCHREALTIME/./} - start)) -lt 20000000 ]
+}
+
 @test "--migrate finishes what nothing else attaches" {
 	lab run w2 --wait
 	lab fault add no-plug --match default/w2
