@@ -11,6 +11,7 @@
 enum {
 	MANY_NAMES = 16,   /* from here on a list costs less than asking for each */
 	NAMES_A_PAGE = 64, /* ... as long as a page brings at least about so many of them */
+	FEW_LEFT = 200,	   /* objects: the next page is asked for, so that nobody waits for it */
 };
 
 /* One object of a page: its place in the order, and the parts of it we need. */
@@ -21,7 +22,7 @@ struct entry {
 
 struct queue {
 	struct entry *v;
-	size_t n, next;
+	size_t n, next, size;
 	char *last; /* key that came last, to see that the order holds */
 };
 
@@ -31,7 +32,6 @@ struct vmn_vmfeed {
 	struct queue vm, vmi;
 	bool is_listing; /* VMs come from a list, else the names are handed on */
 	bool is_joined;	 /* VMIs come from a list as well */
-	bool is_loading;
 	size_t pages;
 	bool *is_seen;	  /* of names, once found in the list */
 	size_t next_name; /* to hand on */
@@ -65,13 +65,24 @@ static void queue_drop_first(struct queue *q)
 		q->n = q->next = 0;
 }
 
+static size_t queue_len(const struct queue *q)
+{
+	return q->n - q->next;
+}
+
 /* Return: whether the order of keys still holds */
 static bool queue_add(struct queue *q, const char *key, const char *text)
 {
 	bool is_sorted = !q->last || strcmp(q->last, key) < 0;
 
-	if ((q->n & (q->n - 1)) == 0)
-		q->v = vmn_xrealloc(q->v, q->n ? 2 * q->n : 1, sizeof(*q->v));
+	if (q->n == q->size && q->next) {
+		memmove(q->v, q->v + q->next, queue_len(q) * sizeof(*q->v));
+		q->n -= q->next;
+		q->next = 0;
+	} else if (q->n == q->size) {
+		q->size = q->size ? 2 * q->size : FEW_LEFT;
+		q->v = vmn_xrealloc(q->v, q->size, sizeof(*q->v));
+	}
 	q->v[q->n++] = (struct entry){vmn_xstrdup(key), vmn_xstrdup(text)};
 	free(q->last);
 	q->last = vmn_xstrdup(key);
@@ -149,8 +160,6 @@ static bool keep(struct queue *q, struct json_object *item, const char *const *p
 
 /* --- loading ------------------------------------------------------------------------------ */
 
-static void load(struct vmn_vmfeed *f);
-
 static bool is_wanted(struct vmn_vmfeed *f, struct json_object *item)
 {
 	const char *name = vmn_json_str_or(item, "/metadata/name", "");
@@ -180,12 +189,6 @@ static void vmi_item(void *arg, struct json_object *item)
 		f->is_joined = false;
 }
 
-static void loaded(struct vmn_vmfeed *f)
-{
-	f->is_loading = false;
-	f->o.ready(f->o.arg);
-}
-
 static void vmi_page(void *arg, struct vmn_err *err)
 {
 	struct vmn_vmfeed *f = arg;
@@ -193,7 +196,7 @@ static void vmi_page(void *arg, struct vmn_err *err)
 	/* Who may not list VMIs may still read each. */
 	if (err)
 		f->is_joined = false;
-	load(f);
+	f->o.ready(f->o.arg);
 }
 
 static void vm_page(void *arg, struct vmn_err *err)
@@ -209,23 +212,22 @@ static void vm_page(void *arg, struct vmn_err *err)
 	f->pages++;
 	if (err || (budget && f->pages >= budget))
 		f->vms.done = true;
-	load(f);
+	f->o.ready(f->o.arg);
 }
 
-/* Bring in what is missing for the next stretch: a page of VMs, then VMIs up to its last key. */
+static bool wants_page(const struct vmn_pager *p, const struct queue *q)
+{
+	return !p->done && !p->page && queue_len(q) <= FEW_LEFT;
+}
+
+/* Ask for the next page of each list that runs low. */
 static void load(struct vmn_vmfeed *f)
 {
-	f->is_loading = true;
-	if (f->vm.next == f->vm.n && !f->vms.done) {
+	if (wants_page(&f->vms, &f->vm))
 		vmn_pager_start(f->o.k, &f->vms, vm_item, vm_page, f);
-		return;
-	}
-	if (f->vm.n && f->is_joined && !f->vmis.done &&
-	    (!f->vmi.last || strcmp(f->vmi.last, f->vm.last) < 0)) {
+	/* Once all VMs are handed out nobody looks at VMIs. */
+	if (f->is_joined && wants_page(&f->vmis, &f->vmi) && (f->vm.n || f->vms.page))
 		vmn_pager_start(f->o.k, &f->vmis, vmi_item, vmi_page, f);
-		return;
-	}
-	loaded(f);
 }
 
 /* --- handing out ----------------------------------------------------------------------------- */
@@ -273,14 +275,26 @@ static struct json_object *parse(const char *text)
 	return obj;
 }
 
+/* Leave behind the VMIs in front of the first VM. */
+static void skip_vmis(struct vmn_vmfeed *f)
+{
+	while (f->vm.n && f->vmi.n &&
+	       strcmp(f->vmi.v[f->vmi.next].key, f->vm.v[f->vm.next].key) < 0)
+		queue_drop_first(&f->vmi);
+}
+
+/* Whether the first VM is there, and its VMI if it has one. */
+static bool is_ready(const struct vmn_vmfeed *f)
+{
+	return f->vm.n && (!f->is_joined || f->vmi.n || f->vmis.done);
+}
+
 static void hand_out(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
 {
 	struct entry *e = &f->vm.v[f->vm.next];
 	size_t ns_len = strcspn(e->key, "/");
 	const char *vmi = NULL;
 
-	while (f->is_joined && f->vmi.n && strcmp(f->vmi.v[f->vmi.next].key, e->key) < 0)
-		queue_drop_first(&f->vmi);
 	if (f->is_joined && f->vmi.n && strcmp(f->vmi.v[f->vmi.next].key, e->key) == 0)
 		vmi = f->vmi.v[f->vmi.next].text;
 	*ret = (struct vmn_vmfeed_item){
@@ -295,15 +309,15 @@ static void hand_out(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
 
 bool vmn_vmfeed_next(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
 {
-	if (f->is_loading)
-		return false;
-	if (f->is_listing && f->vm.n) {
-		hand_out(f, ret);
-		return true;
-	}
-	if (f->is_listing && !f->vms.done && !f->err.code) {
+	if (f->is_listing) {
+		skip_vmis(f);
 		load(f);
-		return false;
+		if (is_ready(f)) {
+			hand_out(f, ret);
+			return true;
+		}
+		if (f->vm.n || f->vms.page)
+			return false;
 	}
 	for (; f->o.names && f->next_name < f->o.names->n; f->next_name++) {
 		if (f->is_seen[f->next_name])
