@@ -290,7 +290,8 @@ static void decode_via(struct nlattr *tb[], int family, struct vmn_ip *ret)
 	if (!a || nla_len(a) < (int)sizeof(struct rtvia))
 		return;
 	ip.family = ((const struct rtvia *)nla_data(a))->rtvia_family;
-	if (nla_len(a) != (int)sizeof(struct rtvia) + (ip.family == AF_INET6 ? 16 : 4))
+	if ((ip.family != AF_INET && ip.family != AF_INET6) ||
+	    nla_len(a) != (int)sizeof(struct rtvia) + (ip.family == AF_INET6 ? 16 : 4))
 		return;
 	memcpy(ip.bytes, (const char *)nla_data(a) + sizeof(struct rtvia),
 	       ip.family == AF_INET6 ? 16 : 4);
