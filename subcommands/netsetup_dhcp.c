@@ -66,8 +66,9 @@ static const struct cmd_opt dhcp_opts[] = {
 	{CMD_OPT_U32, 0, "mtu", .offset = offsetof(struct dhcp_opts, mtu), .arg = "BYTES", .min = 68,
 	 .max = 65535, .help = "of the guest's link"},
 	{CMD_OPT_STR, 0, "resolv-conf", .offset = offsetof(struct dhcp_opts, resolv_conf),
-	 .arg = "FILE", .def = "/etc/resolv.conf", .complete = CMD_COMPLETE_FILE,
-	 .help = "name servers and search domains, read once"},
+	 .arg = "FILE", .complete = CMD_COMPLETE_FILE,
+	 .help = "name servers and search domains, read once; default: that of the process of "
+		 "--netns pid:N, /etc/netns/NAME/resolv.conf, or /etc/resolv.conf"},
 	{CMD_OPT_DURATION, 0, "lease-time", .offset = offsetof(struct dhcp_opts, lease_ms),
 	 .arg = "DURATION", .def = "23976h",
 	 .help = "how long an address is given for, 0 for ever; the default are KubeVirt's 999 days"},
@@ -202,6 +203,22 @@ static int read_applied(struct cmd_ctx *ctx, const struct vmn_netns *ns,
 }
 
 /* --- names ------------------------------------------------------------------------------- */
+
+/* That of the pod for pid:N, and of the namespace where ip-netns(8) would bind one. */
+static char *find_resolv_conf(const struct dhcp_opts *o)
+{
+	vmn_auto_free char *path = NULL;
+
+	if (o->resolv_conf)
+		return vmn_xstrdup(o->resolv_conf);
+	if (o->netns && vmn_starts_with(o->netns, "pid:"))
+		path = vmn_xasprintf("/proc/%s/root/etc/resolv.conf", o->netns + strlen("pid:"));
+	else if (o->netns && !strchr(o->netns, '/'))
+		path = vmn_xasprintf("/etc/netns/%s/resolv.conf", o->netns);
+	if (path && access(path, R_OK) == 0)
+		return vmn_steal(&path);
+	return vmn_xstrdup("/etc/resolv.conf");
+}
 
 /* No file is no name servers: a machine may have none. */
 static int read_resolv_conf(const char *path, struct vmn_resolv *ret, struct vmn_err *err)
@@ -407,6 +424,7 @@ static int run_dhcp(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 	const struct dhcp_opts *o = opts;
 	VMN_CLEANUP(job_clear) struct job job = {.ctx = ctx, .o = o};
 	vmn_auto_netns struct vmn_netns *ns = NULL;
+	vmn_auto_free char *resolv_conf = find_resolv_conf(o);
 	int ret = read_lease_time(o, &job.lease_s, err);
 
 	(void)argc, (void)argv;
@@ -418,7 +436,7 @@ static int run_dhcp(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 		ret = o->bridge ? read_options(o, vmn_facts_list_add(&job.facts), err)
 				: read_applied(ctx, ns, &job.facts, err);
 	if (ret == 0)
-		ret = read_resolv_conf(o->resolv_conf, &job.resolv, err);
+		ret = read_resolv_conf(resolv_conf, &job.resolv, err);
 	if (ret < 0)
 		return ret;
 	return o->dry_run ? dry_run(&job, err) : serve(&job, &ns, err);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/dhcp/lease4.h"
+#include "lib/dhcp/udp4.h"
 #include "tests/fuzz/fuzz.h"
 
 static void make(struct vmn_lease4 *lease, enum vmn_binding_kind binding,
@@ -51,7 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct vmn_lease4 leases[3], before[3];
 	static bool is_made;
 	struct vmn_dhcp4 msg;
+	struct vmn_udp4 udp;
 
+	if (vmn_udp4_parse(data, size, true, &udp))
+		fuzz_must(udp.payload >= data && udp.payload + udp.len <= data + size);
 	if (!is_made) {
 		make(&leases[0], VMN_BINDING_BRIDGE, VMN_DHCP_COMPAT_NONE);
 		make(&leases[1], VMN_BINDING_MASQUERADE, VMN_DHCP_COMPAT_NONE);

@@ -298,6 +298,45 @@ default_route6() {
 	assert_stdout_line 'br0 +ICMPv6 +ROUTER-ADVERTISEMENT +- +prefix +fd10:0:2::/120'
 }
 
+@test "name servers are those of the process whose namespace it is" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	printf 'nameserver 10.7.7.7\n' >pod.conf
+	background ip netns exec "$SERVER" unshare -m sh -c \
+		'mount --bind "$0/pod.conf" /etc/resolv.conf && echo ready && exec sleep 600' "$HOME"
+	wait_line "$background_out" '^ready$'
+	vmn netsetup dhcp --netns "pid:$background_pid" --bridge br0 --address 10.0.2.2/24 \
+		--gateway 10.0.2.1 --dry-run
+	assert_status 0
+	assert_stdout_line 'br0 +DHCPv4 +ACK +6 +domain-name-servers +10\.7\.7\.7'
+	background_end
+}
+
+@test "what apply set up is served" {
+	needs python3
+	ip -n "$SERVER" link del br0
+	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
+	ip -n "$SERVER" route add default via 10.128.0.1
+	vmn netsetup apply --netns "$SERVER" --binding masquerade --pod-interface port --name default
+	assert_status 0
+	vmn netsetup dhcp --netns "$SERVER" --dry-run -o json
+	assert_json '.bridges | length == 1'
+	assert_json '[.bridges[0].replies[] | select(.message == "ACK").options[]
+		| select(.code == 54 or .code == 3 or .code == 1) | .value]
+		== ["10.0.2.1", "255.255.255.0", "10.0.2.1"]'
+	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
+	wait_line "$background_out" '^serving DHCP on k6t-port$'
+	# a guest: one more port of the bridge
+	ip -n "$SERVER" link add guest type veth peer name eth1 netns "$CLIENT"
+	ip -n "$SERVER" link set guest master k6t-port up
+	ip -n "$CLIENT" link set eth1 up
+	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+		"$CORPUS/discover"
+	assert_status 0
+	assert_stdout '2 10.0.2.2'
+	background_end
+	assert_status 0
+}
+
 @test "wrong options are refused before anything is opened" {
 	local row
 
