@@ -2,7 +2,8 @@
 /*
  * lab.h - the inside of the lab's server: one process, one thread, one event loop
  *
- *   http.c  ->  rest.c  ->  admit*.c (webhooks)  ->  store.c  ->  listeners (watches, controllers)
+ *   api/http.c  ->  api/rest.c  ->  kubevirt/admit*.c (webhooks)  ->  api/store.c
+ *	->  listeners: api/watch.c, kubevirt/ctl*.c (controllers)
  *
  * A request is answered from start to end without another one in between, so nothing
  * here needs a lock. Controllers never run inside a write: a change marks their key dirty, and

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "cli/program.h"
-#include "lab/commands.h"
+#include "lab/commands/registry.h"
 
 static const struct cmd_program program = {
 	.name = "vmnetctl-lab",

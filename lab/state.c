@@ -10,7 +10,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "lab/authz.h"
+#include "lab/api/authz.h"
 #include "lab/state.h"
 #include "lib/base/encode.h"
 #include "lib/base/file.h"

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "lab/pki.h"
+#include "lab/api/pki.h"
 
 struct json_object;
 

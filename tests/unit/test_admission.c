@@ -2,12 +2,12 @@
 /* The lab's webhooks: every rule's text and field, and what does not break a rule */
 #include "config.h"
 
-#include "lab/admit.h"
-#include "lab/admit_net.h"
-#include "lab/controller.h"
-#include "lab/kubevirt.h"
-#include "lab/loop.h"
-#include "lab/store.h"
+#include "lab/kubevirt/admit.h"
+#include "lab/kubevirt/admit_net.h"
+#include "lab/kubevirt/controller.h"
+#include "lab/kubevirt/kubevirt.h"
+#include "lab/api/loop.h"
+#include "lab/api/store.h"
 #include "unit.h"
 
 #define ANY 3u /* bits: 1 is v1.0, 2 is v1.9 */

@@ -2,12 +2,12 @@
 /* The lab's controllers: how a plug, an unplug and a migration walk, dialect by dialect */
 #include "config.h"
 
-#include "lab/controller.h"
-#include "lab/fault.h"
-#include "lab/kubevirt.h"
-#include "lab/loop.h"
-#include "lab/store.h"
-#include "lab/subresource.h"
+#include "lab/kubevirt/controller.h"
+#include "lab/api/fault.h"
+#include "lab/kubevirt/kubevirt.h"
+#include "lab/api/loop.h"
+#include "lab/api/store.h"
+#include "lab/kubevirt/subresource.h"
 #include "lib/base/clock.h"
 #include "lib/virt/vm.h"
 #include "unit.h"

@@ -3,10 +3,10 @@
  * answers */
 #include "config.h"
 
-#include "lab/authz.h"
-#include "lab/loop.h"
-#include "lab/rest.h"
-#include "lab/watch.h"
+#include "lab/api/authz.h"
+#include "lab/api/loop.h"
+#include "lab/api/rest.h"
+#include "lab/api/watch.h"
 #include "unit.h"
 
 static struct lab lab;

@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-#include "lab/loop.h"
-#include "lab/store.h"
+#include "lab/api/loop.h"
+#include "lab/api/store.h"
 #include "unit.h"
 
 static struct lab lab;

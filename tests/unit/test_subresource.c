@@ -2,11 +2,11 @@
 /* The lab's virt-api: what each route of each dialect answers, texts and media types included */
 #include "config.h"
 
-#include "lab/controller.h"
-#include "lab/fault.h"
-#include "lab/loop.h"
-#include "lab/store.h"
-#include "lab/subresource.h"
+#include "lab/kubevirt/controller.h"
+#include "lab/api/fault.h"
+#include "lab/api/loop.h"
+#include "lab/api/store.h"
+#include "lab/kubevirt/subresource.h"
 #include "unit.h"
 
 static struct lab lab;
