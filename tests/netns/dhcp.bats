@@ -64,6 +64,15 @@ has_address6() {
 	ip -n "$1" -6 address show dev "$2" scope link -tentative | grep -q inet6
 }
 
+# power_off - end the client and all its helpers as a guest that is switched off, keeping what is on disk
+power_off() {
+	ip netns pids "$CLIENT" | xargs -r kill -KILL 2>/dev/null || true
+	wait_gone "$background_pid"
+	wait "$background_pid" || true
+	stderr=$(cat "$background_err")
+	ip -n "$CLIENT" address flush dev eth0 scope global
+}
+
 # said COUNT REGEX - that many lines of the server's log match
 said() {
 	[ "$(grep -E -c -- "$2" "$server_err")" -ge "$1" ]
@@ -170,13 +179,13 @@ said() {
 	wait_line "$background_err" "^eth0: leased $GUEST "
 	wait_line "$background_err" "^eth0: adding address $GUEST6/128"
 	wait_line "$background_err" '^eth0: adding default route via fe80::ff:fe00:0'
-	background_end
+	power_off
 	assert_stderr_has "offered $GUEST from 169.254.75.10"
 
 	background "${dhcpcd[@]}"
 	wait_line "$background_err" "^eth0: acknowledged $GUEST from 169.254.75.10"
 	wait_line "$background_err" '^eth0: REPLY6 received'
-	background_end
+	power_off
 	assert_stderr_has "rebinding lease of $GUEST"
 	wait_until said 1 'acknowledged after a reboot'
 	wait_until said 1 'DHCPv6 (REBIND|CONFIRM) '
