@@ -69,6 +69,7 @@ power_off() {
 	ip netns pids "$CLIENT" | xargs -r kill -KILL 2>/dev/null || true
 	wait_gone "$background_pid"
 	wait "$background_pid" || true
+	# shellcheck disable=SC2034 # assert_stderr_has reads it
 	stderr=$(cat "$background_err")
 	ip -n "$CLIENT" address flush dev eth0 scope global
 }
