@@ -29,12 +29,12 @@ struct vmn_kube;
 struct vmn_progress;
 
 enum cmd_opt_kind {
-	CMD_OPT_END = 0,  /* last row of a table */
-	CMD_OPT_BOOL,	  /* bool; --opt, --opt=false */
-	CMD_OPT_COUNT,	  /* int; each use adds 1, --opt=N sets */
-	CMD_OPT_STR,	  /* const char *, borrowed from argv */
-	CMD_OPT_LIST,	  /* struct vmn_strlist; repeatable, and split at commas when CMD_OPT_COMMA */
-	CMD_OPT_U32,	  /* uint32_t within [min, max] */
+	CMD_OPT_END = 0, /* last row of a table */
+	CMD_OPT_BOOL,	 /* bool; --opt, --opt=false */
+	CMD_OPT_COUNT,	 /* int; each use adds 1, --opt=N sets */
+	CMD_OPT_STR,	 /* const char *, borrowed from argv */
+	CMD_OPT_LIST, /* struct vmn_strlist; repeatable, and split at commas when CMD_OPT_COMMA */
+	CMD_OPT_U32,  /* uint32_t within [min, max] */
 	CMD_OPT_DURATION, /* int64_t milliseconds, see vmn_parse_duration() */
 	CMD_OPT_ENUM,	  /* int, index into words */
 };
@@ -50,10 +50,10 @@ enum cmd_opt_flag {
 enum cmd_complete {
 	CMD_COMPLETE_NONE = 0,
 	CMD_COMPLETE_FILE,
-	CMD_COMPLETE_WORDS,	/* operands: the command's operand_words */
+	CMD_COMPLETE_WORDS, /* operands: the command's operand_words */
 	CMD_COMPLETE_VM,
 	CMD_COMPLETE_VMI,
-	CMD_COMPLETE_IFACE,	/* interfaces of the VM named by the first operand */
+	CMD_COMPLETE_IFACE, /* interfaces of the VM named by the first operand */
 	CMD_COMPLETE_NAD,
 	CMD_COMPLETE_NODE,
 	CMD_COMPLETE_NAMESPACE,
@@ -61,8 +61,8 @@ enum cmd_complete {
 	CMD_COMPLETE_CLUSTER,
 	CMD_COMPLETE_USER,
 	CMD_COMPLETE_MIGRATION,
-	CMD_COMPLETE_COMMAND,	/* names of commands */
-	CMD_COMPLETE_INSPECT,	/* KIND, then a name of that kind */
+	CMD_COMPLETE_COMMAND, /* names of commands */
+	CMD_COMPLETE_INSPECT, /* KIND, then a name of that kind */
 };
 
 /* One option. Only offsets and constants, so that nothing needs to run to describe it. */
@@ -104,7 +104,8 @@ enum cmd_format {
 #define CMD_HAS(format) (1U << CMD_FORMAT_##format)
 
 struct cmd_example {
-	const char *line;	 /* "vmnetctl addinterface web-1 ..." ; the man page shows and the tests run it */
+	const char *line; /* "vmnetctl addinterface web-1 ..." ; the man page shows and the tests
+			     run it */
 	const char *explanation; /* one sentence */
 };
 
@@ -117,15 +118,15 @@ struct cmd {
 	const char *description;    /* paragraphs of prose for --help, separated by blank lines */
 	int min_args, max_args;	    /* operands; max -1: any number */
 	unsigned flags;		    /* enum cmd_flag */
-	unsigned formats;	    /* CMD_HAS(...) | ...: what -o takes here; 0: no output of its own */
+	unsigned formats; /* CMD_HAS(...) | ...: what -o takes here; 0: no output of its own */
 	const struct cmd_opt *opts;
-	size_t opts_size; /* of the struct the table fills */
-	enum cmd_complete complete; /* of operands */
-	const char *const *operand_words; /* for CMD_COMPLETE_WORDS, NULL-terminated */
+	size_t opts_size;		    /* of the struct the table fills */
+	enum cmd_complete complete;	    /* of operands */
+	const char *const *operand_words;   /* for CMD_COMPLETE_WORDS, NULL-terminated */
 	const struct cmd_example *examples; /* ended by a NULL line */
 	/*
-	 * A command made of verbs ("netsetup undo"): they are commands of this program, and of all the
-	 * above only name, aliases, group, summary and flags are used
+	 * A command made of verbs ("netsetup undo"): they are commands of this program, and of all
+	 * the above only name, aliases, group, summary and flags are used
 	 */
 	const struct cmd_program *verbs;
 	/*
@@ -158,7 +159,7 @@ struct cmd_ctx {
 	const struct cmd_globals *globals;
 	const struct cmd_program *program; /* see program.h */
 	struct vmn_log log;
-	struct vmn_kube *kube;	       /* opened by cmd_kube(); closed by the dispatcher */
+	struct vmn_kube *kube; /* opened by cmd_kube(); closed by the dispatcher */
 	void (*kube_close)(struct cmd_ctx *ctx); /* how; NULL while .kube is */
 	char *ns;		       /* set by cmd_kube(): --namespace or the context's */
 	struct vmn_progress *progress; /* made by cmd_progress(); freed by the dispatcher */
@@ -191,7 +192,8 @@ int cmd_print_doc(struct cmd_ctx *ctx, struct json_object *obj, struct vmn_err *
 void cmd_warn(struct cmd_ctx *ctx, const char *fmt, ...) VMN_PRINTF(2, 3);
 /** cmd_done() - one line of success on stdout unless --quiet */
 void cmd_done(struct cmd_ctx *ctx, const char *fmt, ...) VMN_PRINTF(2, 3);
-/** cmd_report_failure() - print one object's failure now (exit status 1 later: return -VMN_E_PARTIAL) */
+/** cmd_report_failure() - print one object's failure now (exit status 1 later: return
+ * -VMN_E_PARTIAL) */
 void cmd_report_failure(struct cmd_ctx *ctx, const struct vmn_err *err);
 
 #endif

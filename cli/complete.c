@@ -97,7 +97,8 @@ static void complete_object(struct line *l)
 	};
 	struct cmd_candidates *c = &l->candidates;
 	const char *slash = strchr(c->word, '/');
-	vmn_auto_free char *joined = slash ? vmn_xstrndup(c->word, (size_t)(slash - c->word)) : NULL;
+	vmn_auto_free char *joined =
+		slash ? vmn_xstrndup(c->word, (size_t)(slash - c->word)) : NULL;
 	const char *kind = l->parser.n_operands ? l->parser.operands[0] : joined;
 	vmn_auto_free char *prefix = NULL;
 
@@ -142,8 +143,7 @@ static void complete_kind(struct line *l, enum cmd_complete kind, const char *co
 	case CMD_COMPLETE_CLUSTER:
 	case CMD_COMPLETE_USER:
 	case CMD_COMPLETE_MIGRATION:
-		cmd_complete_live(l->ctx, kind,
-				  l->parser.n_operands ? l->parser.operands[0] : NULL,
+		cmd_complete_live(l->ctx, kind, l->parser.n_operands ? l->parser.operands[0] : NULL,
 				  &l->candidates);
 		break;
 	}

@@ -4,8 +4,8 @@
  *
  * `vmnetctl __complete -- WORD...`: the words after the program's name, the last one, perhaps "",
  * unfinished. The answer is one candidate a line, "WORD<Tab>description", then ":N", the sum of
- * enum cmd_complete_hint. That is also what kubectl expects of kubectl_complete-PLUGIN. Nothing is ever
- * said on stderr: half a command line is no mistake.
+ * enum cmd_complete_hint. That is also what kubectl expects of kubectl_complete-PLUGIN. Nothing is
+ * ever said on stderr: half a command line is no mistake.
  */
 #ifndef VMN_CLI_COMPLETE_H
 #define VMN_CLI_COMPLETE_H
@@ -39,8 +39,8 @@ int cmd_complete_print(struct cmd_ctx *ctx, int argc, char **argv, struct vmn_er
  * cmd_complete_live() - offer names that only configuration or server know
  * @vm:	operand that says whose interfaces are wanted, or NULL
  *
- * Takes a second at most: the process ends there without an answer. Answers of the server are kept on disk for
- * a few seconds.
+ * Takes a second at most: the process ends there without an answer. Answers of the server are kept
+ * on disk for a few seconds.
  */
 void cmd_complete_live(struct cmd_ctx *ctx, enum cmd_complete kind, const char *vm,
 		       struct cmd_candidates *c);

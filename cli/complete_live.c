@@ -28,7 +28,7 @@
 #define MAX_NAMES "500" /* nobody reads more at a prompt */
 enum { DEADLINE_MS = 1000, CACHE_SECONDS = 5, CACHE_MAX_BYTES = 1 << 20 };
 
-/* --- names of the configuration ---------------------------------------------------- */
+/* --- names of the configuration ------------------------------------------------------- */
 
 static void complete_config(const struct cmd_ctx *ctx, enum cmd_complete kind,
 			    struct cmd_candidates *c)
@@ -51,7 +51,7 @@ static void complete_config(const struct cmd_ctx *ctx, enum cmd_complete kind,
 		cmd_candidate(c, names.v[i], NULL);
 }
 
-/* --- names on the server ------------------------------------------------------------ */
+/* --- names on the server -------------------------------------------------------------- */
 
 /* What lists an object kind, and what is said beside each name. */
 struct source {
@@ -114,12 +114,10 @@ static bool list_interfaces(struct vmn_kube *kube, const char *ns, const char *v
 		if (vmn_kube_get(kube, path, &obj, &err) < 0)
 			continue;
 		spec = vmn_json_get(obj, places[i].spec);
-		vmn_json_each(iface, vmn_json_array(spec, "/domain/devices/interfaces"))
-		{
+		vmn_json_each(iface, vmn_json_array(spec, "/domain/devices/interfaces")) {
 			const char *name = vmn_json_str(iface, "/name");
-			struct json_object *net =
-				vmn_json_find(vmn_json_array(spec, "/networks"), "name",
-					      name ? name : "", NULL);
+			struct json_object *net = vmn_json_find(vmn_json_array(spec, "/networks"),
+								"name", name ? name : "", NULL);
 
 			add_name(names, name, vmn_json_str(net, "/multus/networkName"));
 		}
@@ -128,7 +126,7 @@ static bool list_interfaces(struct vmn_kube *kube, const char *ns, const char *v
 	return false;
 }
 
-/* --- the cache ---------------------------------------------------------------------- */
+/* --- the cache ------------------------------------------------------------------------ */
 
 static char *cache_dir(void)
 {
@@ -142,8 +140,19 @@ static char *cache_path(const struct cmd_globals *g, enum cmd_complete kind, con
 			const char *vm)
 {
 	const char *const parts[] = {
-		g->kubeconfig, getenv("KUBECONFIG"), getenv("HOME"), g->context, g->cluster,
-		g->user, g->server, g->token, g->as, g->as_uid, g->client_certificate, ns, vm,
+		g->kubeconfig,
+		getenv("KUBECONFIG"),
+		getenv("HOME"),
+		g->context,
+		g->cluster,
+		g->user,
+		g->server,
+		g->token,
+		g->as,
+		g->as_uid,
+		g->client_certificate,
+		ns,
+		vm,
 	};
 	vmn_auto_free char *dir = cache_dir();
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
@@ -204,7 +213,8 @@ static void give_up(int sig)
 	_exit(write(STDOUT_FILENO, nothing, sizeof(nothing) - 1) < 0);
 }
 
-/* Whatever hangs, a plugin of the kubeconfig included, the shell gets its prompt back. 0: no deadline. */
+/* Whatever hangs, a plugin of the kubeconfig included, the shell gets its prompt back. 0: no
+ * deadline. */
 static void set_deadline(int ms)
 {
 	struct itimerval t = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};

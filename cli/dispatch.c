@@ -39,7 +39,7 @@ const struct cmd *cmd_find(const struct cmd_program *program, const char *name)
 	return NULL;
 }
 
-/* --- preconditions ---------------------------------------------------------------- */
+/* --- preconditions -------------------------------------------------------------------- */
 
 static int check_operands(const struct cmd_ctx *ctx, int n, char **operands, struct vmn_err *err)
 {
@@ -62,8 +62,7 @@ static int check_format(const struct cmd_ctx *ctx, struct vmn_err *err)
 	enum cmd_format format = (enum cmd_format)ctx->globals->output;
 	vmn_auto_free char *has = NULL;
 
-	if (format == CMD_FORMAT_DEFAULT || !ctx->cmd->formats ||
-	    ctx->cmd->formats & 1U << format)
+	if (format == CMD_FORMAT_DEFAULT || !ctx->cmd->formats || ctx->cmd->formats & 1U << format)
 		return 0;
 	has = cmd_formats_text(ctx->cmd->formats);
 	(void)vmn_err_set(err, VMN_E_USAGE, "%s has no output format '%s'", ctx->cmd->name,
@@ -71,7 +70,7 @@ static int check_format(const struct cmd_ctx *ctx, struct vmn_err *err)
 	return vmn_err_hint(err, "it takes -o %s", has);
 }
 
-/* --- running ---------------------------------------------------------------------- */
+/* --- running -------------------------------------------------------------------------- */
 
 static int run_command(struct cmd_ctx *ctx, struct cmd_parser *parser, int argc, char **argv,
 		       struct vmn_err *err)
@@ -120,7 +119,8 @@ int cmd_unknown(const struct cmd_ctx *ctx, const char *name, struct vmn_err *err
 static int run_words(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
 		     int argc, char **argv, struct vmn_err *err);
 
-/* The command at @argv[0], a built-in or an executable that takes over with the same global options. */
+/* The command at @argv[0], a built-in or an executable that takes over with the same global
+ * options. */
 static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_globals *globals,
 		    char **before, int n_before, int argc, char **argv, struct vmn_err *err)
 {
@@ -143,7 +143,8 @@ static int dispatch(struct cmd_ctx *ctx, struct cmd_parser *parser, struct cmd_g
 
 static int hint_help(const struct cmd_ctx *ctx, struct vmn_err *err)
 {
-	return vmn_err_hint(err, "see '%s %s'", ctx->program->invocation, ctx->cmd ? "--help" : "help");
+	return vmn_err_hint(err, "see '%s %s'", ctx->program->invocation,
+			    ctx->cmd ? "--help" : "help");
 }
 
 /* Global options, a command of ctx->program, and what belongs to it. */
@@ -177,11 +178,11 @@ static int run(struct cmd_ctx *ctx, struct cmd_globals *globals, int argc, char 
 	return run_words(ctx, &parser, globals, argc, argv, err);
 }
 
-/* --- the ends --------------------------------------------------------------------- */
+/* --- the ends ------------------------------------------------------------------------- */
 
 /*
- * A descriptor 0, 1 or 2 that was closed when we started would be given to the next file or socket, and
- * output would go there. The stand-ins fail on use, as the closed ones would have.
+ * A descriptor 0, 1 or 2 that was closed when we started would be given to the next file or socket,
+ * and output would go there. The stand-ins fail on use, as the closed ones would have.
  */
 static void fill_standard_descriptors(void)
 {
@@ -230,7 +231,7 @@ static void find_output(struct cmd_globals *globals, int argc, char **argv)
 
 static int finish(struct cmd_ctx *ctx, int rc, struct vmn_err *err)
 {
-	int status = cmd_exit_status((enum vmn_code)-rc), sig = cmd_signals_caught();
+	int status = cmd_exit_status((enum vmn_code) - rc), sig = cmd_signals_caught();
 
 	vmn_progress_free_p(&ctx->progress);
 	if (flush_stdout(ctx) != 0 && status == 0)

@@ -5,8 +5,9 @@
 
 const struct cmd_exit_doc cmd_exit_docs[] = {
 	{"0", "done, or nothing to do"},
-	{"1", "any error, a wrong command line included; with several objects: at least one failed, "
-	      "each failure was reported, the others are done"},
+	{"1",
+	 "any error, a wrong command line included; with several objects: at least one failed, "
+	 "each failure was reported, the others are done"},
 	{"2", "the work was done and the answer is bad: a failed check, a limit exceeded"},
 	{"124", "a time given with --wait or --request-timeout ran out"},
 	{"128+N", "ended by signal N, after undoing or finishing what was half done"},

@@ -5,8 +5,9 @@
 
 #include "cli/command.h"
 
-extern const struct cmd_opt cmd_global_opts[];	   /* fill struct cmd_globals */
-extern const struct cmd_opt cmd_connection_opts[]; /* which server, as whom; fill struct cmd_globals */
+extern const struct cmd_opt cmd_global_opts[]; /* fill struct cmd_globals */
+extern const struct cmd_opt
+	cmd_connection_opts[]; /* which server, as whom; fill struct cmd_globals */
 
 /** cmd_format_name() - "json"; "" for CMD_FORMAT_DEFAULT */
 const char *cmd_format_name(enum cmd_format format);

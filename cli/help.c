@@ -12,7 +12,7 @@
 
 enum { DEFAULT_WIDTH = 80, MAX_WIDTH = 100, OPTION_COLUMN = 30 };
 
-/* --- one option ------------------------------------------------------------------- */
+/* --- one option ----------------------------------------------------------------------- */
 
 static void add_words(struct vmn_buf *b, const char *const *words)
 {
@@ -114,7 +114,7 @@ static void add_options(struct vmn_buf *b, const char *heading, const struct cmd
 	}
 }
 
-/* --- a command ---------------------------------------------------------------------- */
+/* --- a command ------------------------------------------------------------------------ */
 
 static void add_command_help(const struct cmd_program *program, const struct cmd *cmd, int width,
 			     struct vmn_buf *b)
@@ -146,7 +146,7 @@ static void add_command_help(const struct cmd_program *program, const struct cmd
 	}
 }
 
-/* --- the program -------------------------------------------------------------------- */
+/* --- the program ---------------------------------------------------------------------- */
 
 static void add_command_line(struct vmn_buf *b, const char *name, const char *summary, int column,
 			     int width)
@@ -261,7 +261,7 @@ void cmd_help_text(const struct cmd_program *program, const struct cmd *cmd, int
 		add_program_help(program, width, b);
 }
 
-/* --- printing ----------------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------------------- */
 
 int cmd_help_print(const struct cmd_ctx *ctx, const struct cmd *cmd, struct vmn_err *err)
 {

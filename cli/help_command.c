@@ -25,7 +25,8 @@ static const struct cmd_opt help_opts[] = {
 	{CMD_OPT_BOOL, 0, "options", .offset = offsetof(struct help_opts, options),
 	 .flags = CMD_OPT_HIDDEN, .group = 1, .help = "print the names of all options"},
 	{CMD_OPT_BOOL, 0, "records", .offset = offsetof(struct help_opts, records),
-	 .flags = CMD_OPT_HIDDEN, .group = 1, .help = "print every command and what its record promises"},
+	 .flags = CMD_OPT_HIDDEN, .group = 1,
+	 .help = "print every command and what its record promises"},
 	{0},
 };
 
@@ -66,12 +67,10 @@ static void print_records(const struct cmd_program *program)
 		const struct cmd *cmd = *c;
 
 		(void)printf("%s%s%s%s%s%s%s%s\n", cmd->name, cmd->group ? " group" : "",
-			     cmd->summary ? " summary" : "",
-			     cmd->description ? " description" : "",
+			     cmd->summary ? " summary" : "", cmd->description ? " description" : "",
 			     cmd->examples && cmd->examples->line ? " examples" : "",
 			     cmd->flags & CMD_MUTATES ? " mutates" : "",
-			     cmd->flags & CMD_HIDDEN ? " hidden" : "",
-			     cmd->verbs ? " verbs" : "");
+			     cmd->flags & CMD_HIDDEN ? " hidden" : "", cmd->verbs ? " verbs" : "");
 	}
 }
 
@@ -122,8 +121,9 @@ const struct cmd cmd_help = {
 	.group = "About",
 	.summary = "explain the program or one of its commands",
 	.operands = "[COMMAND [VERB]]",
-	.description = "Without COMMAND, lists the commands. `--help` after a command does the same as "
-		       "`help COMMAND`; the man page of each command has the same text and more.",
+	.description =
+		"Without COMMAND, lists the commands. `--help` after a command does the same as "
+		"`help COMMAND`; the man page of each command has the same text and more.",
 	.max_args = 2,
 	.opts = help_opts,
 	.opts_size = sizeof(struct help_opts),

@@ -10,7 +10,8 @@
 #include "lib/kube/client.h"
 #include "lib/kube/kubeconfig.h"
 
-/* A variable under its upper-case name, else under its lower-case one, as Go programs look it up. */
+/* A variable under its upper-case name, else under its lower-case one, as Go programs look it up.
+ */
 static const char *env_either(const char *upper, const char *lower)
 {
 	const char *v = getenv(upper);

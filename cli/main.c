@@ -7,7 +7,8 @@
 #include "cli/program.h"
 #include "subcommands/registry.h"
 
-static const char *const groups[] = {"Interfaces", "Migration", "Inspection", "Namespaces", "About", NULL};
+static const char *const groups[] = {"Interfaces", "Migration", "Inspection",
+				     "Namespaces", "About",	NULL};
 
 static const struct cmd_program program = {
 	.name = "vmnetctl",

@@ -300,7 +300,8 @@ static bool add_section(const struct cmd_program *program, const struct cmd *cmd
 	return true;
 }
 
-/* Lines of text no longer than troff's style asks for, but never broken before a control character. */
+/* Lines of text no longer than troff's style asks for, but never broken before a control character.
+ */
 static void add_filled(struct vmn_buf *b, const char *line)
 {
 	size_t len = strlen(line);

@@ -29,7 +29,7 @@ static int bad_value(struct vmn_err *err, const struct cmd_opt *opt, const char 
 	return vmn_err_set(err, VMN_E_USAGE, "option '%s': '%s' %s", name, value, what);
 }
 
-/* --- one value ------------------------------------------------------------------ */
+/* --- one value ------------------------------------------------------------------------ */
 
 static int set_bool(const struct cmd_opt *opt, const char *value, bool *field, struct vmn_err *err)
 {
@@ -137,7 +137,7 @@ static int set_value(const struct cmd_opt *opt, void *values, const char *value,
 	return 0;
 }
 
-/* --- tables ----------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------- */
 
 bool cmd_opt_takes_value(const struct cmd_opt *opt)
 {
@@ -204,7 +204,7 @@ static int unknown_long(const struct cmd_parser *p, const char *name, size_t len
 	return likely ? vmn_err_hint(err, "did you mean '--%s'?", likely) : -VMN_E_USAGE;
 }
 
-/* --- words ------------------------------------------------------------------------ */
+/* --- words ---------------------------------------------------------------------------- */
 
 struct words {
 	int i, n; /* the word being read */
@@ -221,7 +221,8 @@ static bool is_its_value(const struct cmd_opt *opt, const char *word)
 	if (opt->kind == CMD_OPT_ENUM)
 		return *word && set_enum(opt, word, &index, &err) == 0;
 	if (opt->kind == CMD_OPT_DURATION)
-		return word[strspn(word, "0123456789.")] && vmn_parse_duration(word, &ms, &err) == 0;
+		return word[strspn(word, "0123456789.")] &&
+		       vmn_parse_duration(word, &ms, &err) == 0;
 	return false;
 }
 
@@ -317,7 +318,7 @@ int cmd_parser_run(struct cmd_parser *p, int argc, char **argv, int *ret_used, s
 	return rc;
 }
 
-/* --- the whole -------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------ */
 
 static int check_group(const struct cmd_optset *set, const struct cmd_opt *second,
 		       struct vmn_err *err)

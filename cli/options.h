@@ -25,8 +25,9 @@ struct cmd_parser {
 
 	char **operands; /* borrowed strings in an owned, NULL-terminated array */
 	int n_operands;
-	const struct cmd_opt *pending; /* lenient: the last word was this option, its value is missing */
-	bool is_ended;		       /* "--" was seen */
+	const struct cmd_opt
+		*pending; /* lenient: the last word was this option, its value is missing */
+	bool is_ended;	  /* "--" was seen */
 };
 
 /** cmd_parser_add() - add a table (NULL is an empty one); gives @values the defaults */
@@ -36,9 +37,10 @@ void cmd_parser_add(struct cmd_parser *p, const struct cmd_opt *opts, void *valu
  * cmd_parser_run() - read the words of @argv up to @argc, or to NULL
  * @ret_used:	how many words were read; may be NULL
  *
- * Takes --opt=v, --opt v, -ov, -o=v, -o v, clusters of short options, options between operands, "--".
- * Long names are exact: no abbreviations. With CMD_OPT_OPTIONAL_ARG the next word is taken only when it
- * can be nothing but the value: one of the words, or a time with its unit ("--wait 2m").
+ * Takes --opt=v, --opt v, -ov, -o=v, -o v, clusters of short options, options between operands,
+ * "--". Long names are exact: no abbreviations. With CMD_OPT_OPTIONAL_ARG the next word is taken
+ * only when it can be nothing but the value: one of the words, or a time with its unit ("--wait
+ * 2m").
  *
  * Return: 0 or -VMN_E_USAGE with a hint where there is a likely name
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signals.h - SIGINT and SIGTERM end a loop, so that the command can finish or undo what is half done */
+/* signals.h - SIGINT and SIGTERM end a loop, so that the command can finish or undo what is half
+ * done */
 #ifndef VMN_CLI_SIGNALS_H
 #define VMN_CLI_SIGNALS_H
 

@@ -10,8 +10,8 @@
  * @column:	where the cursor stands now
  * @indent:	blanks before every further line
  *
- * Blank lines part paragraphs; lines that start with a blank are kept as they are. A word longer than
- * the line stands alone. Ends with a newline.
+ * Blank lines part paragraphs; lines that start with a blank are kept as they are. A word longer
+ * than the line stands alone. Ends with a newline.
  */
 void cmd_text_wrap(struct vmn_buf *b, const char *text, int column, int indent, int width);
 

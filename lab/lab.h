@@ -49,17 +49,20 @@ struct lab {
 	struct lab_ctl *ctl;
 };
 
-/* --- loop.c: timers and deferred work ------------------------------------------- */
+/* --- loop.c: timers and deferred work ------------------------------------------------- */
 struct lab_timer;
-/** lab_after() - run @fn once, @ms from now; Return: handle for lab_timer_cancel(), gone once it ran */
+/** lab_after() - run @fn once, @ms from now; Return: handle for lab_timer_cancel(), gone once it
+ * ran */
 struct lab_timer *lab_after(struct lab *lab, int64_t ms, void (*fn)(void *arg), void *arg);
 void lab_timer_cancel(struct lab_timer *t);
 
-/* --- who asks ----------------------------------------------------------------------- */
+/* --- who asks ------------------------------------------------------------------------- */
 struct lab_user {
-	const char *name; /* "lab-admin", "system:anonymous", "system:serviceaccount:kubevirt:..." */
+	const char
+		*name; /* "lab-admin", "system:anonymous", "system:serviceaccount:kubevirt:..." */
 	const char *const *groups; /* NULL-terminated */
-	bool is_system; /* a controller of the lab itself: no rights checked, webhooks let it edit VMIs */
+	bool is_system; /* a controller of the lab itself: no rights checked, webhooks let it edit
+			   VMIs */
 };
 
 #endif

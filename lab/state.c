@@ -86,7 +86,7 @@ int lab_state_purge(const struct lab_state *st, struct vmn_err *err)
 	return 0;
 }
 
-/* --- the server's pid ----------------------------------------------------------- */
+/* --- the server's pid ----------------------------------------------------------------- */
 
 int lab_state_lock(const struct lab_state *st, struct vmn_err *err)
 {
@@ -154,7 +154,7 @@ int lab_state_server(const struct lab_state *st, int *ret_pidfd, pid_t *ret_pid,
 	return 0;
 }
 
-/* --- what it says of itself ----------------------------------------------------- */
+/* --- what it says of itself ----------------------------------------------------------- */
 
 int lab_state_describe(const struct lab_state *st, struct json_object *doc, struct vmn_err *err)
 {
@@ -180,7 +180,7 @@ int lab_state_read(const struct lab_state *st, struct json_object **ret, struct 
 	return 0;
 }
 
-/* --- kubeconfig ----------------------------------------------------------------- */
+/* --- kubeconfig ----------------------------------------------------------------------- */
 
 static void append_named(struct json_object *list, const char *name, const char *what,
 			 struct json_object *value_take)

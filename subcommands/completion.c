@@ -40,10 +40,11 @@ const struct cmd cmd_completion = {
 	.group = "About",
 	.summary = "print the completion script of a shell",
 	.operands = "bash|fish|zsh",
-	.description = "The script asks vmnetctl itself for candidates: commands, options, their values, and "
-		       "the names of VMs, their interfaces, networks, nodes, namespaces and contexts, "
-		       "for a second at most and with answers kept for some seconds. `make install` "
-		       "puts the scripts where the shells look for them.",
+	.description =
+		"The script asks vmnetctl itself for candidates: commands, options, their values, and "
+		"the names of VMs, their interfaces, networks, nodes, namespaces and contexts, "
+		"for a second at most and with answers kept for some seconds. `make install` "
+		"puts the scripts where the shells look for them.",
 	.min_args = 1,
 	.max_args = 1,
 	.complete = CMD_COMPLETE_WORDS,

@@ -98,17 +98,19 @@ static int parse_operands(struct inspection *in, int argc, char **argv, struct v
 		in->kind = kinds[i].kind;
 	}
 	if (!is_known) {
-		(void)vmn_err_set(err, VMN_E_USAGE, "inspect: '%s' is not a kind of object it knows",
-				  word);
+		(void)vmn_err_set(err, VMN_E_USAGE,
+				  "inspect: '%s' is not a kind of object it knows", word);
 		return vmn_err_hint(err, "kinds: vm, vmi, migration");
 	}
 	if (slash && argc > 1)
-		return vmn_err_set(err, VMN_E_USAGE, "inspect: '%s' is one operand too many", argv[1]);
+		return vmn_err_set(err, VMN_E_USAGE, "inspect: '%s' is one operand too many",
+				   argv[1]);
 	in->name = slash ? slash + 1 : argc > 1 ? argv[1] : NULL;
 	if (in->name && !*in->name)
 		return vmn_err_set(err, VMN_E_USAGE, "inspect: the name is empty");
 	if (!in->name && in->kind != KIND_MIGRATION)
-		return vmn_err_set(err, VMN_E_USAGE, "inspect: which %s? its name is missing", word);
+		return vmn_err_set(err, VMN_E_USAGE, "inspect: which %s? its name is missing",
+				   word);
 	if (!in->name && in->o->watch)
 		return vmn_err_set(err, VMN_E_USAGE, "inspect: --watch needs a name");
 	if (in->name && in->o->all_namespaces)
@@ -117,7 +119,7 @@ static int parse_operands(struct inspection *in, int argc, char **argv, struct v
 	return 0;
 }
 
-/* --- printing ------------------------------------------------------------------------------------ */
+/* --- printing ------------------------------------------------------------------------- */
 
 static enum cmd_format format_of(const struct inspection *in)
 {
@@ -170,14 +172,15 @@ static int print_report(const struct inspection *in, struct json_object *report,
 	return vmn_table_print(table, stdout, cmd_use_color(in->ctx), cmd_width(in->ctx), err);
 }
 
-/* --- --watch ---------------------------------------------------------------------------------------- */
+/* --- --watch -------------------------------------------------------------------------- */
 
-/* Watches of all that a report is made of, its subject first; any event makes it worth reading again. */
+/* Watches of all that a report is made of, its subject first; any event makes it worth reading
+ * again. */
 struct watching {
 	struct vmn_watch *watches[4];
 	size_t n;
 	bool is_dirty;
-	char *vmi_uid; /* whose pods are watched */
+	char *vmi_uid;		/* whose pods are watched */
 	struct vmn_err failure; /* of the watch of the subject itself */
 };
 
@@ -302,7 +305,7 @@ static int run_watch(struct inspection *in, struct vmn_err *err)
 	}
 }
 
-/* --- all migrations -------------------------------------------------------------------------------- */
+/* --- all migrations ------------------------------------------------------------------- */
 
 /* A list printed page by page: memory stays flat however long it is. */
 struct listing {

@@ -41,8 +41,8 @@ static const struct cmd_opt migrate_opts[] = {
 	{CMD_OPT_BOOL, 0, "all", OPT(all), .help = "all running VMs of the namespace"},
 	{CMD_OPT_BOOL, 'A', "all-namespaces", OPT(all_namespaces),
 	 .help = "with -l, --all or --from-node: of all namespaces"},
-	{CMD_OPT_STR, 0, "from-node", OPT(from_node), .arg = "NODE",
-	 .complete = CMD_COMPLETE_NODE, .help = "all that run on this node, bare VMIs included"},
+	{CMD_OPT_STR, 0, "from-node", OPT(from_node), .arg = "NODE", .complete = CMD_COMPLETE_NODE,
+	 .help = "all that run on this node, bare VMIs included"},
 	{CMD_OPT_STR, 0, "to-node", OPT(to_node), .arg = "NODE", .complete = CMD_COMPLETE_NODE,
 	 .help = "migrate to this node"},
 	{CMD_OPT_LIST, 0, "node-selector", "addedNodeSelector", OPT(node_selector),
@@ -65,7 +65,7 @@ static const struct cmd_opt migrate_opts[] = {
 	{0},
 };
 
-/* --- a run over several VMs ----------------------------------------------------- */
+/* --- a run over several VMs ----------------------------------------------------------- */
 
 struct run;
 
@@ -164,10 +164,10 @@ static void tell_success(struct turn *turn, struct json_object *report)
 	vmn_auto_free char *suffix = name ? vmn_xasprintf(" (%s)", name) : vmn_xstrdup("");
 
 	if (is_document(r)) {
-		vmn_json_append_take(r->reports,
-				     report ? json_object_get(report)
-					    : vmn_json_build("{\"namespace\":%s,\"vmi\":%s}", t->ns,
-							     t->name));
+		vmn_json_append_take(
+			r->reports,
+			report ? json_object_get(report)
+			       : vmn_json_build("{\"namespace\":%s,\"vmi\":%s}", t->ns, t->name));
 	} else if (r->ctx->globals->output == CMD_FORMAT_NAME) {
 		print_name("virtualmachineinstancemigration.kubevirt.io", name);
 	} else if (r->o->dry_run == DRY_RUN_SERVER) {
@@ -184,7 +184,7 @@ static void tell_success(struct turn *turn, struct json_object *report)
 	}
 }
 
-/* --- one VM ------------------------------------------------------------------------ */
+/* --- one VM --------------------------------------------------------------------------- */
 
 static void fill_turns(struct run *r);
 
@@ -203,10 +203,10 @@ static void job_phase(void *arg, struct json_object *vmim)
 	struct turn *turn = arg;
 	const char *phase = vmn_migration_phase(vmim);
 	const char *node = vmn_json_str(vmn_migration_state(vmim, NULL), "/targetNode");
-	vmn_auto_free char *text = vmn_xasprintf(
-		"%s/%s: %s%s%s", turn->target->ns, turn->target->name,
-		vmn_streq(phase, "Unset") ? "created" : phase, node ? ", target node " : "",
-		node ? node : "");
+	vmn_auto_free char *text =
+		vmn_xasprintf("%s/%s: %s%s%s", turn->target->ns, turn->target->name,
+			      vmn_streq(phase, "Unset") ? "created" : phase,
+			      node ? ", target node " : "", node ? node : "");
 
 	vmn_progress_state(cmd_progress(turn->run->ctx), text);
 }
@@ -238,7 +238,8 @@ static void start_job(struct turn *turn)
 		.cancel = r->o->cancel,
 	};
 
-	turn->job = vmn_migrate_start(r->k, &wish, r->o->wait_ms ? job_phase : NULL, job_done, turn);
+	turn->job =
+		vmn_migrate_start(r->k, &wish, r->o->wait_ms ? job_phase : NULL, job_done, turn);
 }
 
 /* Nothing to do: it runs where it shall. */
@@ -281,7 +282,8 @@ static void start_turn(struct turn *turn)
 	r->active++;
 	if (t->obstacle && !r->o->cancel) {
 		(void)vmn_err_set(&err, VMN_E_INVALID, "%s", t->obstacle);
-		(void)vmn_err_hint(&err, "it stays on node '%s'; see: vmnetctl migrate --check -n %s %s",
+		(void)vmn_err_hint(&err,
+				   "it stays on node '%s'; see: vmnetctl migrate --check -n %s %s",
 				   t->node, t->ns, t->name);
 		fail(r, t, &err);
 		/* Not end_turn(): that would recurse once for each such VM. */
@@ -315,7 +317,7 @@ static bool is_over(void *arg)
 	return false;
 }
 
-/* --- the end of a run --------------------------------------------------------------- */
+/* --- the end of a run ----------------------------------------------------------------- */
 
 /* What is left when a signal or the deadline ends the run early: migrations go on without us. */
 static void tell_left(struct run *r, const char *why)
@@ -335,7 +337,8 @@ static void tell_left(struct run *r, const char *why)
 					  vmn_json_str_or(vmim, "/metadata/name", ""),
 					  vmn_migration_phase(vmim));
 		else
-			(void)vmn_err_set(&err, VMN_E_TIMEOUT, "%s before the server answered", why);
+			(void)vmn_err_set(&err, VMN_E_TIMEOUT, "%s before the server answered",
+					  why);
 		(void)vmn_err_hint(&err, "see how it goes: vmnetctl inspect migration -n %s %s",
 				   turn->target->ns,
 				   vmim ? vmn_json_str_or(vmim, "/metadata/name", "") : "");
@@ -357,7 +360,8 @@ static int end_run(struct run *r, int rc, struct vmn_err *err)
 			err->code = code;
 			return -(int)code;
 		}
-		return vmn_err_set(err, code, "%s: %zu of %zu VMs failed or were not finished, %zu not begun",
+		return vmn_err_set(err, code,
+				   "%s: %zu of %zu VMs failed or were not finished, %zu not begun",
 				   code == VMN_E_TIMEOUT ? "time ran out" : "interrupted",
 				   r->failed, r->targets.n, not_begun);
 	}
@@ -403,13 +407,14 @@ static int run_jobs(struct run *r, struct vmn_err *err)
 	return rc;
 }
 
-/* --- --dry-run=client ------------------------------------------------------------------ */
+/* --- --dry-run=client ----------------------------------------------------------------- */
 
 static int print_requests(struct run *r, struct vmn_err *err)
 {
 	if (r->o->cancel)
-		return vmn_err_set(err, VMN_E_USAGE, "--cancel has no --dry-run=client: which migration "
-						     "it would delete only the server knows");
+		return vmn_err_set(err, VMN_E_USAGE,
+				   "--cancel has no --dry-run=client: which migration "
+				   "it would delete only the server knows");
 	for (size_t i = 0; i < r->targets.n; i++) {
 		const struct vmn_target *t = &r->targets.v[i];
 		const struct vmn_migrate_wish wish = {
@@ -431,7 +436,7 @@ static int print_requests(struct run *r, struct vmn_err *err)
 	return is_document(r) ? print_reports(r, err) : 0;
 }
 
-/* --- --check ---------------------------------------------------------------------------- */
+/* --- --check -------------------------------------------------------------------------- */
 
 /* A tree that we can do without when we may not read it. */
 static int get_optional(struct run *r, const char *path, struct json_object **ret,
@@ -478,8 +483,8 @@ static int check_one(struct run *r, const struct vmn_target *t, struct json_obje
 }
 
 static const struct vmn_col check_cols[] = {
-	{"NAMESPACE", VMN_COL_WIDE}, {"NAME", 0},    {"CHECK", 0},
-	{"VERDICT", 0},		     {"MESSAGE", 0}, {"HINT", VMN_COL_WIDE},
+	{"NAMESPACE", VMN_COL_WIDE}, {"NAME", 0}, {"CHECK", 0}, {"VERDICT", 0}, {"MESSAGE", 0},
+	{"HINT", VMN_COL_WIDE},
 };
 
 static enum vmn_style style_of(const char *verdict)
@@ -537,8 +542,8 @@ static int run_check(struct run *r, struct vmn_err *err)
 		vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 		struct json_object *report = NULL;
 
-		if (check_one(r, &r->targets.v[i], vmn_json_array(nodes, "/items"), &report,
-			      &why) < 0) {
+		if (check_one(r, &r->targets.v[i], vmn_json_array(nodes, "/items"), &report, &why) <
+		    0) {
 			if (why.code == VMN_E_CANCELLED)
 				return vmn_err_move(err, &why);
 			(void)vmn_err_wrap(&why, "cannot check vm %s/%s", r->targets.v[i].ns,
@@ -558,7 +563,7 @@ static int run_check(struct run *r, struct vmn_err *err)
 	return is_bad ? -VMN_E_VERDICT : 0;
 }
 
-/* --- what to work on ---------------------------------------------------------------------- */
+/* --- what to work on ------------------------------------------------------------------ */
 
 static int check_usage(const struct migrate_opts *o, int argc, struct vmn_err *err)
 {
@@ -576,11 +581,13 @@ static int check_usage(const struct migrate_opts *o, int argc, struct vmn_err *e
 	if (o->all_namespaces && argc > 0)
 		return vmn_err_set(err, VMN_E_USAGE, "migrate: names go without --all-namespaces");
 	if (o->cancel && (o->to_node || o->node_selector.n || o->force))
-		return vmn_err_set(err, VMN_E_USAGE, "migrate: --cancel goes without --to-node, "
-						     "--node-selector and --force");
-	if (o->check && (o->wait_ms || o->dry_run))
 		return vmn_err_set(err, VMN_E_USAGE,
-				   "migrate: --check changes nothing: it goes without --wait and --dry-run");
+				   "migrate: --cancel goes without --to-node, "
+				   "--node-selector and --force");
+	if (o->check && (o->wait_ms || o->dry_run))
+		return vmn_err_set(
+			err, VMN_E_USAGE,
+			"migrate: --check changes nothing: it goes without --wait and --dry-run");
 	return 0;
 }
 
@@ -660,7 +667,8 @@ static int find_targets(struct run *r, int argc, char **argv, struct vmn_err *er
 static int run_migrate(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 		       struct vmn_err *err)
 {
-	VMN_CLEANUP(run_clear) struct run r = {
+	VMN_CLEANUP(run_clear)
+	struct run r = {
 		.ctx = ctx,
 		.o = opts,
 		.reports = json_object_new_array(),

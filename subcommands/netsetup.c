@@ -34,22 +34,18 @@ int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn
 	if (vmn_journal_open(ns, &opts, ret, err) == 0)
 		return 0;
 	if (err->code == VMN_E_PERMISSION)
-		(void)vmn_err_hint(err, "set VMNETCTL_STATE_DIR to a folder of yours that lasts as long "
-					"as the namespace");
+		(void)vmn_err_hint(err,
+				   "set VMNETCTL_STATE_DIR to a folder of yours that lasts as long "
+				   "as the namespace");
 	return -(int)err->code;
 }
 
 static const struct cmd *const verbs[] = {
-	&cmd_netsetup_announce,
-	&cmd_netsetup_apply,
-	&cmd_netsetup_dhcp,
-	&cmd_help,
-	&cmd_netsetup_host,
-	&cmd_netsetup_names,
-	&cmd_netsetup_recover,
-	&cmd_netsetup_status,
-	&cmd_netsetup_undo,
-	NULL,
+	&cmd_netsetup_announce, &cmd_netsetup_apply,
+	&cmd_netsetup_dhcp,	&cmd_help,
+	&cmd_netsetup_host,	&cmd_netsetup_names,
+	&cmd_netsetup_recover,	&cmd_netsetup_status,
+	&cmd_netsetup_undo,	NULL,
 };
 
 static const char *const groups[] = {"Set up", "Serve", "Repair", "About", NULL};

@@ -7,15 +7,19 @@
 #include "lib/net/journal.h"
 
 /* Row of an option table: const char *netns of struct @opts */
-#define NETSETUP_NETNS(opts)                                                                       \
-	{CMD_OPT_STR, 0, "netns", .offset = offsetof(opts, netns), .arg = "REF",                   \
-	 .complete = CMD_COMPLETE_FILE,                                                            \
-	 .help = "network namespace: a name below /run/netns, a path, or pid:N; default: our own"}
+#define NETSETUP_NETNS(opts)                                                                                     \
+	{                                                                                                        \
+		CMD_OPT_STR, 0, "netns",                                                                         \
+			.offset = offsetof(opts, netns), .arg = "REF",                                           \
+			.complete = CMD_COMPLETE_FILE,                                                           \
+			.help = "network namespace: a name below /run/netns, a path, or pid:N; default: our own" \
+	}
 
 /**
  * netsetup_journal() - the journal of @ns, locked, in the state directory
  *
- * That is $VMNETCTL_STATE_DIR, else /run/vmnetctl, or $XDG_RUNTIME_DIR/vmnetctl where /run is not ours.
+ * That is $VMNETCTL_STATE_DIR, else /run/vmnetctl, or $XDG_RUNTIME_DIR/vmnetctl where /run is not
+ * ours.
  */
 int netsetup_journal(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn_journal **ret,
 		     struct vmn_err *err) VMN_MUST_CHECK;

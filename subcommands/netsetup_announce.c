@@ -60,12 +60,13 @@ static struct json_object *frame_json(const struct vmn_frame *f)
 	return vmn_json_build("{\"kind\":%s,\"hex\":%s}", f->kind, vmn_buf_str(&hex));
 }
 
-/* {"interface","macAddress","addresses":[],"rounds","frames":[{"kind","hex"}]}, frames of one round */
+/* {"interface","macAddress","addresses":[],"rounds","frames":[{"kind","hex"}]}, frames of one round
+ */
 static struct json_object *report(const struct announce_opts *o, const struct vmn_announcement *a)
 {
 	char mac[VMN_MAC_TEXT_SIZE], ip[VMN_IP_TEXT_SIZE];
-	struct json_object *doc = vmn_json_build("{\"interface\":%s,\"macAddress\":%s}", o->interface,
-						 vmn_mac_text(a->mac, mac));
+	struct json_object *doc = vmn_json_build("{\"interface\":%s,\"macAddress\":%s}",
+						 o->interface, vmn_mac_text(a->mac, mac));
 	struct json_object *ips = json_object_new_array(), *list = json_object_new_array();
 	size_t n;
 	vmn_auto_free struct vmn_frame *frames = vmn_announce_frames(a, &n);
@@ -91,11 +92,13 @@ static int print(struct cmd_ctx *ctx, const struct announce_opts *o, struct json
 	if (!o->is_dry_run) {
 		cmd_done(ctx, "%s announced from \"%s\": %zu frame%s, %u round%s",
 			 vmn_json_str(doc, "/macAddress"), o->interface, vmn_json_len(frames),
-			 vmn_json_len(frames) == 1 ? "" : "s", o->rounds, o->rounds == 1 ? "" : "s");
+			 vmn_json_len(frames) == 1 ? "" : "s", o->rounds,
+			 o->rounds == 1 ? "" : "s");
 		return 0;
 	}
 	vmn_json_each(frame, frames) {
-		(void)printf("%-11s  %s\n", vmn_json_str(frame, "/kind"), vmn_json_str(frame, "/hex"));
+		(void)printf("%-11s  %s\n", vmn_json_str(frame, "/kind"),
+			     vmn_json_str(frame, "/hex"));
 	}
 	return 0;
 }

@@ -50,8 +50,7 @@ static const struct cmd_opt apply_options[] = {
 	{0},
 };
 
-/* --- what is wanted -----------------------------------------------------------------------------
- */
+/* --- what is wanted ------------------------------------------------------------------- */
 
 static int read_manifest(const struct apply_opts *o, struct vmn_setup *setup, struct vmn_err *err)
 {
@@ -131,8 +130,7 @@ static int read_setup(const struct apply_opts *o, struct vmn_setup *setup, struc
 	return rc;
 }
 
-/* --- what came of it ----------------------------------------------------------------------------
- */
+/* --- what came of it ------------------------------------------------------------------ */
 
 static void fill_doc(struct json_object *doc, const struct vmn_applied *applied, bool is_dry)
 {

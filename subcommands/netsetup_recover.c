@@ -57,8 +57,8 @@ static void print_text(struct cmd_ctx *ctx, struct json_object *doc, bool is_dry
 		size_t n = vmn_json_len(steps);
 
 		if (!is_dry_run) {
-			cmd_done(ctx, "\"%s\" taken back: %zu step%s", vmn_json_str(item, "/name"), n,
-				 n == 1 ? "" : "s");
+			cmd_done(ctx, "\"%s\" taken back: %zu step%s", vmn_json_str(item, "/name"),
+				 n, n == 1 ? "" : "s");
 			continue;
 		}
 		vmn_json_each(step, steps) {
@@ -100,7 +100,8 @@ static int run_recover(struct cmd_ctx *ctx, const void *opts, int argc, char **a
 }
 
 static const struct cmd_example examples[] = {
-	{"vmnetctl netsetup recover --netns blue", "make the namespace blue whole again after a crash"},
+	{"vmnetctl netsetup recover --netns blue",
+	 "make the namespace blue whole again after a crash"},
 	{"vmnetctl netsetup recover --netns blue --dry-run", "see what that would do"},
 	{0},
 };
@@ -109,9 +110,10 @@ const struct cmd cmd_netsetup_recover = {
 	.name = "recover",
 	.group = "Repair",
 	.summary = "take back what a crash left half done",
-	.description = "A change that was killed in the middle, however hard, is taken back step by step: "
-		       "the namespace is then as it was before. A change that was complete stays. Verbs that "
-		       "change a namespace do the same before they start; this one does nothing else.",
+	.description =
+		"A change that was killed in the middle, however hard, is taken back step by step: "
+		"the namespace is then as it was before. A change that was complete stays. Verbs that "
+		"change a namespace do the same before they start; this one does nothing else.",
 	.flags = CMD_MUTATES,
 	.formats = CMD_HAS(JSON) | CMD_HAS(YAML),
 	.opts = recover_opts,

@@ -68,7 +68,7 @@ static void turn_free(struct turn *t)
 	free(t);
 }
 
-/* --- operands ------------------------------------------------------------------------ */
+/* --- operands ------------------------------------------------------------------------- */
 
 /* kubectl's TYPE/NAME for the two kinds that carry interfaces, or a name alone. */
 static const char *operand_name(const char *operand, struct vmn_err *err)
@@ -127,7 +127,7 @@ static int64_t wait_ms(const struct plug_opts *o)
 	return o->migrate && !o->wait_ms ? MIGRATE_WAIT_MS : o->wait_ms;
 }
 
-/* --- reports ----------------------------------------------------------------------------- */
+/* --- reports -------------------------------------------------------------------------- */
 
 static void fail(struct run *r, const char *ns, const char *name, struct vmn_err *err)
 {
@@ -211,7 +211,7 @@ static void tell(struct run *r, const struct turn *t, const struct vmn_plug_resu
 		tell_line(r, t, "unchanged", res->plan->note, rest);
 }
 
-/* --- work -------------------------------------------------------------------------------- */
+/* --- work ----------------------------------------------------------------------------- */
 
 static void pump(struct run *r);
 
@@ -313,7 +313,7 @@ static int work(struct run *r, struct vmn_err *err)
 	return vmn_vmfeed_error(r->feed, err);
 }
 
-/* --- waiting ------------------------------------------------------------------------------ */
+/* --- waiting -------------------------------------------------------------------------- */
 
 /* After a wait the object is read once more: that is what the user waited for. */
 static void tell_waited(struct run *r, const struct turn *t)
@@ -368,7 +368,7 @@ static int wait_for_all(struct run *r, struct vmn_err *err)
 	return rc;
 }
 
-/* --- the whole ------------------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------------------------ */
 
 static void run_clear(struct run *r)
 {

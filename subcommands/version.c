@@ -99,8 +99,9 @@ const struct cmd cmd_version = {
 	.name = "version",
 	.group = "About",
 	.summary = "show the versions of program, API server and KubeVirt",
-	.description = "The program's version is printed even when the server cannot be asked; the exit "
-		       "status then is that of the failure. A cluster without KubeVirt is no failure.",
+	.description =
+		"The program's version is printed even when the server cannot be asked; the exit "
+		"status then is that of the failure. A cluster without KubeVirt is no failure.",
 	.flags = CMD_NEEDS_KUBE,
 	.formats = CMD_HAS(JSON) | CMD_HAS(YAML),
 	.opts = version_opts,

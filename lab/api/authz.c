@@ -39,7 +39,7 @@ struct rule {
 	const char *verbs;
 	const char *group;
 	const char *resources; /* NULL: a rule about paths */
-	const char *paths; /* a trailing '*' matches the rest */
+	const char *paths;     /* a trailing '*' matches the rest */
 };
 
 #define EDIT "vmnetctl-lab:edit"
@@ -56,7 +56,8 @@ static const struct rule rules[] = {
 	{"system:authenticated", ALL, "create", "authorization.k8s.io",
 	 "selfsubjectaccessreviews selfsubjectrulesreviews", NULL},
 	/* kubevirt.io:default */
-	{"system:authenticated", ALL, "get list", "subresources.kubevirt.io", "version guestfs", NULL},
+	{"system:authenticated", ALL, "get list", "subresources.kubevirt.io", "version guestfs",
+	 NULL},
 	{"system:unauthenticated", RC | V1_0, "get list", "subresources.kubevirt.io",
 	 "version guestfs", NULL},
 	{"system:authenticated", V1_9, "get list", "kubevirt.io", "kubevirts", NULL},

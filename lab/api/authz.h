@@ -5,7 +5,8 @@
 
 #include "lab/lab.h"
 
-/* The users that every lab has, with a client certificate, a token and contexts in the kubeconfig. */
+/* The users that every lab has, with a client certificate, a token and contexts in the kubeconfig.
+ */
 extern const struct lab_user lab_users[];
 extern const size_t lab_users_len;
 extern const struct lab_user lab_anonymous;
@@ -16,12 +17,12 @@ const struct lab_user *lab_user_find(const char *name);
 /* What somebody wants to do: a resource, or a path when @resource is NULL. */
 struct lab_access {
 	const struct lab_user *user;
-	const char *verb; /* "get", "list", "watch", "create", "update", "patch", "delete", ... */
+	const char *verb;  /* "get", "list", "watch", "create", "update", "patch", "delete", ... */
 	const char *group; /* "" for core */
 	const char *resource; /* "pods", "virtualmachines/addinterface" */
-	const char *ns; /* NULL or "": cluster scope */
-	const char *name; /* NULL or "": the collection */
-	const char *path; /* "/apis" */
+	const char *ns;	      /* NULL or "": cluster scope */
+	const char *name;     /* NULL or "": the collection */
+	const char *path;     /* "/apis" */
 };
 
 bool lab_is_allowed(const struct lab *lab, const struct lab_access *a);

@@ -171,7 +171,8 @@ static void openapi_v2(const struct lab_request *req, struct lab_response *ret)
 				      KUBERNETES_VERSION));
 }
 
-/* The documents of an aggregated API come from its server; what its name is, kube-apiserver knows. */
+/* The documents of an aggregated API come from its server; what its name is, kube-apiserver knows.
+ */
 static bool is_virt_api_away(struct lab *lab, const struct lab_request *req)
 {
 	return vmn_starts_with(req->path, "/apis/subresources.kubevirt.io/") &&

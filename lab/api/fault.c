@@ -11,7 +11,8 @@
 struct entry {
 	struct entry *next;
 	struct lab_fault fault;
-	bool is_spent; /* struck for the last time; kept until the next question, as its answer is borrowed */
+	bool is_spent; /* struck for the last time; kept until the next question, as its answer is
+			  borrowed */
 };
 
 struct lab_faults {
@@ -119,8 +120,8 @@ static int check_value(enum lab_fault_kind kind, int64_t value, struct vmn_err *
 		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value from 400 to 599",
 				   names[kind]);
 	if (is_time && value <= 0)
-		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value above 0: milliseconds",
-				   names[kind]);
+		return vmn_err_set(err, VMN_E_INVALID,
+				   "fault '%s' needs a value above 0: milliseconds", names[kind]);
 	if (value < 0)
 		return vmn_err_set(err, VMN_E_INVALID, "the value of a fault cannot be negative");
 	return 0;

@@ -215,7 +215,7 @@ static void store_changed(void *arg, enum lab_kind_id kind, enum lab_change chan
 	gc->due = lab_after(gc->lab, 0, collect, gc);
 }
 
-/* --- events --------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------- */
 
 static bool find_old_event(void *arg, struct json_object *obj)
 {
@@ -245,7 +245,7 @@ static void sweep_events(void *arg)
 	gc->sweep = lab_after(gc->lab, EVENT_SWEEP_MS, sweep_events, gc);
 }
 
-/* --- orphans -------------------------------------------------------------------- */
+/* --- orphans -------------------------------------------------------------------------- */
 
 struct orphans {
 	struct found found;
@@ -284,7 +284,7 @@ void lab_gc_orphan(struct lab *lab, const char *uid)
 	found_clear(&o.found);
 }
 
-/* --- life ----------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------- */
 
 void lab_gc_start(struct lab *lab)
 {

@@ -79,7 +79,7 @@ static const char *header(struct exchange *x, const char *name)
 	return v ? v : "";
 }
 
-/* --- requests ------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -155,7 +155,7 @@ static void fill_request(struct exchange *x)
 	x->req.body_len = x->body.len;
 }
 
-/* --- answers -------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------- */
 
 static void answer_error(struct exchange *x, const struct vmn_err *err)
 {
@@ -391,7 +391,7 @@ static enum MHD_Result send_answer(struct exchange *x)
 	return rc;
 }
 
-/* --- MHD's callbacks ------------------------------------------------------------ */
+/* --- MHD's callbacks ------------------------------------------------------------------ */
 
 static void *exchange_new(void *cls, const char *uri, struct MHD_Connection *conn)
 {
@@ -523,7 +523,7 @@ static void connection_changed(void *cls, struct MHD_Connection *conn, void **so
 	}
 }
 
-/* --- life ----------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------- */
 
 static int turn(void *arg)
 {

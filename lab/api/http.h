@@ -19,7 +19,7 @@ struct lab_request {
 		char *key, *value; /* decoded */
 	} * params;
 	size_t params_len;
-	const char *accept; /* "" when absent */
+	const char *accept;	  /* "" when absent */
 	const char *content_type; /* "" when absent, without parameters */
 	const char *body;
 	size_t body_len;
@@ -36,7 +36,7 @@ struct lab_stream {
 	/* Append what is ready to @out; Return: false when the stream has ended */
 	bool (*read)(struct lab_stream *s, struct vmn_buf *out);
 	void (*close)(struct lab_stream *s); /* the connection is done with it */
-	struct lab_wakeup *wakeup; /* http.c's, for lab_stream_wake() */
+	struct lab_wakeup *wakeup;	     /* http.c's, for lab_stream_wake() */
 };
 
 /** lab_stream_wake() - call read() again: something is ready, or the stream has ended */
@@ -46,10 +46,10 @@ void lab_stream_wake(struct lab_stream *s);
 struct lab_response {
 	int status;
 	const char *content_type; /* NULL: no such header */
-	const char *allow; /* Allow header, or NULL */
-	char *warning; /* Warning header (owned), or NULL */
-	int64_t retry_after_s; /* -1: no such header */
-	struct lab_text *text; /* a reference */
+	const char *allow;	  /* Allow header, or NULL */
+	char *warning;		  /* Warning header (owned), or NULL */
+	int64_t retry_after_s;	  /* -1: no such header */
+	struct lab_text *text;	  /* a reference */
 	struct vmn_buf body;
 	struct lab_stream *stream; /* owned until its close() */
 };

@@ -8,7 +8,7 @@
 #include "lab/api/kinds.h"
 #include "lib/base/clock.h"
 
-/* --- cells ---------------------------------------------------------------------- */
+/* --- cells ---------------------------------------------------------------------------- */
 
 /* An age as people read it: seconds below two minutes, and so on with at most two units.
  * Source: k8s.io/apimachinery pkg/util/duration, HumanDuration. */
@@ -109,8 +109,7 @@ static char *cell_node_roles(struct json_object *obj)
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
 
 	if (json_object_is_type(labels, json_type_object)) {
-		json_object_object_foreach(labels, key, value)
-		{
+		json_object_object_foreach(labels, key, value) {
 			(void)value;
 			if (vmn_starts_with(key, prefix) && key[sizeof(prefix) - 1])
 				vmn_strlist_add(&roles, key + sizeof(prefix) - 1);
@@ -236,7 +235,7 @@ static char *cell_event_count(struct json_object *obj)
 	return vmn_xasprintf("%lld", (long long)vmn_json_int(obj, "/count", 1));
 }
 
-/* --- columns -------------------------------------------------------------------- */
+/* --- columns -------------------------------------------------------------------------- */
 
 #define NAME                                                                                       \
 	{                                                                                          \
@@ -302,9 +301,13 @@ static const struct lab_column event_columns[] = {CELL("Last Seen", cell_last_se
 						  WIDE_CELL("Count", cell_event_count),
 						  WIDE("Name", "/metadata/name"),
 						  END};
-static const struct lab_column service_columns[] = {
-	NAME, TEXT("Type", "/spec/type"), CELL("Cluster-IP", cell_service_ip),
-	CELL("External-IP", cell_none), CELL("Port(s)", cell_service_ports), AGE, END};
+static const struct lab_column service_columns[] = {NAME,
+						    TEXT("Type", "/spec/type"),
+						    CELL("Cluster-IP", cell_service_ip),
+						    CELL("External-IP", cell_none),
+						    CELL("Port(s)", cell_service_ports),
+						    AGE,
+						    END};
 static const struct lab_column vm_columns[] = {NAME, AGE, TEXT("Status", "/status/printableStatus"),
 					       CELL("Ready", cell_ready), END};
 static const struct lab_column vmi_columns[] = {NAME,

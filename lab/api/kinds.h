@@ -21,10 +21,10 @@ enum lab_kind_id {
 
 /* A column of the Table that `kubectl get` prints. */
 struct lab_column {
-	const char *name; /* "Age" */
-	const char *type; /* "string", "date", "integer" */
-	int priority; /* 0 always, 1 with -o wide */
-	const char *path; /* JSON pointer, or NULL when cell() computes it */
+	const char *name;			/* "Age" */
+	const char *type;			/* "string", "date", "integer" */
+	int priority;				/* 0 always, 1 with -o wide */
+	const char *path;			/* JSON pointer, or NULL when cell() computes it */
 	char *(*cell)(struct json_object *obj); /* caller frees; NULL: an empty cell */
 };
 
@@ -34,8 +34,8 @@ struct lab_kind {
 	const char *kind, *plural, *singular;
 	const char *const *short_names; /* NULL-terminated */
 	bool namespaced;
-	bool has_status; /* /status is a subresource */
-	bool in_all; /* of the category "all" */
+	bool has_status;		  /* /status is a subresource */
+	bool in_all;			  /* of the category "all" */
 	const struct lab_column *columns; /* ended by a NULL name */
 	const char *const *fields; /* JSON pointers a field selector may use beside metadata's */
 };

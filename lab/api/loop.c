@@ -13,7 +13,7 @@ struct lab_timer {
 	struct lab_loop *loop;
 	int64_t at_ms;
 	uint64_t seq; /* first armed, first run among equals */
-	size_t pos; /* in the heap */
+	size_t pos;   /* in the heap */
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -116,7 +116,7 @@ void lab_loop_each_turn(struct lab_loop *loop, int (*fn)(void *arg), void *arg)
 	loop->hooks[loop->n_hooks++] = (struct turn_hook){fn, arg};
 }
 
-/* --- timers: a binary heap ------------------------------------------------------ */
+/* --- timers: a binary heap ------------------------------------------------------------ */
 
 static bool is_sooner(const struct lab_timer *a, const struct lab_timer *b)
 {
@@ -211,7 +211,7 @@ static void timers_run(struct lab_loop *loop)
 	}
 }
 
-/* --- turns ---------------------------------------------------------------------- */
+/* --- turns ---------------------------------------------------------------------------- */
 
 static int shorter(int a, int b)
 {

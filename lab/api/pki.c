@@ -16,10 +16,10 @@ enum { VALID_S = 10 * 365 * 24 * 3600, SKEW_S = 3600, PEM_MAX = 1 << 16, TOKEN_B
 
 /* What a certificate is for. */
 struct subject {
-	const char *name; /* CN */
+	const char *name;	   /* CN */
 	const char *const *groups; /* O; NULL: none */
-	const char *purpose; /* extended key usage OID; NULL: a certificate authority */
-	bool is_local; /* has the names and addresses of this machine's loopback */
+	const char *purpose;	   /* extended key usage OID; NULL: a certificate authority */
+	bool is_local;		   /* has the names and addresses of this machine's loopback */
 };
 
 static void crt_free_p(gnutls_x509_crt_t *crt)

@@ -26,7 +26,7 @@ struct resource {
 	char *sub; /* "a/b", owned, or NULL */
 };
 
-/* --- answers -------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------- */
 
 void lab_reply_json(struct lab_response *resp, int status, struct json_object *obj_take)
 {
@@ -77,7 +77,7 @@ static void reply_no_route(struct lab_response *resp)
 	lab_reply_text(resp, 404, "404 page not found\n");
 }
 
-/* --- the path ------------------------------------------------------------------- */
+/* --- the path ------------------------------------------------------------------------- */
 
 static int hex_value(char c)
 {
@@ -152,7 +152,7 @@ static void parse_resource(struct resource *res, const char *const *seg, size_t 
 	parse_rest(res, seg, n);
 }
 
-/* --- rights --------------------------------------------------------------------- */
+/* --- rights --------------------------------------------------------------------------- */
 
 static const char *verb_of(const struct lab_request *req, const char *name)
 {
@@ -193,7 +193,7 @@ static int authorize(struct lab *lab, const struct lab_request *req, const struc
 	return lab_authorize(lab, &a, err);
 }
 
-/* --- forms ---------------------------------------------------------------------- */
+/* --- forms ---------------------------------------------------------------------------- */
 
 /*
  * What the Accept header asks for: its first media range that the server has. Ranges with other
@@ -225,7 +225,7 @@ static bool choose_form(const char *accept, enum lab_form *ret)
 	return false;
 }
 
-/* --- resources ------------------------------------------------------------------ */
+/* --- resources ------------------------------------------------------------------------ */
 
 static int call_verb(struct lab_call *c, struct vmn_err *err)
 {

@@ -19,22 +19,22 @@ struct lab_call {
 	const struct lab_request *req;
 	struct lab_response *resp;
 	const struct lab_kind *kind;
-	const char *ns; /* NULL: cluster scope, or all namespaces */
+	const char *ns;	  /* NULL: cluster scope, or all namespaces */
 	const char *name; /* NULL: the collection */
-	const char *sub; /* "status" or NULL */
+	const char *sub;  /* "status" or NULL */
 	enum lab_form form;
 };
 
 /** lab_rest() - answer one request; the handler that http.c calls */
 void lab_rest(struct lab *lab, const struct lab_request *req, struct lab_response *ret);
 
-/* --- answers ---------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------- */
 void lab_reply_json(struct lab_response *resp, int status, struct json_object *obj_take);
 void lab_reply_text(struct lab_response *resp, int status, const char *text);
 /** lab_reply_object() - one object in the form the client asked for */
 void lab_reply_object(struct lab_call *c, int status, struct json_object *obj);
 
-/* --- verbs.c ---------------------------------------------------------------------------- */
+/* --- verbs.c -------------------------------------------------------------------------- */
 int lab_verb_get(struct lab_call *c, struct vmn_err *err);
 int lab_verb_create(struct lab_call *c, struct vmn_err *err);
 int lab_verb_update(struct lab_call *c, struct vmn_err *err);
@@ -46,7 +46,7 @@ int lab_verb_delete_collection(struct lab_call *c, struct vmn_err *err);
 int lab_body(const struct lab_request *req, struct json_object **ret,
 	     struct vmn_err *err) VMN_MUST_CHECK;
 
-/* --- list.c, watch.c ---------------------------------------------------------------------- */
+/* --- list.c, watch.c ------------------------------------------------------------------ */
 int lab_verb_list(struct lab_call *c, struct vmn_err *err);
 int lab_verb_watch(struct lab_call *c, struct vmn_err *err);
 
@@ -55,7 +55,7 @@ char *lab_continue_encode(uint64_t version, const char *key);
 /** lab_continue_decode() - Return: false when it is no token of ours; caller frees @ret_key */
 bool lab_continue_decode(const char *token, uint64_t *ret_version, char **ret_key);
 
-/* --- filter.c: label and field selectors together --------------------------------------- */
+/* --- filter.c: label and field selectors together ------------------------------------- */
 struct lab_filter;
 /** lab_filter_new() - from the request's parameters; 400 when they are wrong */
 int lab_filter_new(const struct lab_request *req, const struct lab_kind *kind,
@@ -65,7 +65,7 @@ bool lab_filter_matches(const struct lab_filter *f, struct json_object *obj);
 void lab_filter_free_p(struct lab_filter **f);
 #define lab_auto_filter VMN_CLEANUP(lab_filter_free_p)
 
-/* --- table.c ------------------------------------------------------------------------------ */
+/* --- table.c -------------------------------------------------------------------------- */
 enum lab_include { LAB_INCLUDE_METADATA, LAB_INCLUDE_OBJECT, LAB_INCLUDE_NONE };
 enum lab_include lab_table_include(const struct lab_request *req);
 /** lab_table_begin() - a Table up to its rows; lab_table_end() closes it with the list's metadata,
@@ -75,7 +75,7 @@ void lab_table_row(struct vmn_buf *b, const struct lab_kind *kind, struct json_o
 		   const char *text, enum lab_include include);
 void lab_table_end(struct vmn_buf *b, const char *list_meta);
 
-/* --- discovery.c, review.c ------------------------------------------------------------- */
+/* --- discovery.c, review.c ------------------------------------------------------------ */
 /** lab_discovery() - answer /api, /apis, /version, /openapi...; Return: false when it is none of
  * these */
 bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_response *ret);

@@ -38,7 +38,7 @@ enum {
 	LOG_MAX = 16 << 20
 };
 
-/* --- what was asked for, against what is there ---------------------------------- */
+/* --- what was asked for, against what is there ---------------------------------------- */
 
 static int settle_dialect(struct lab *lab, const struct lab_wish *wish, struct vmn_err *err)
 {
@@ -81,7 +81,7 @@ static int settle_nodes(struct lab *lab, const struct lab_wish *wish, struct vmn
 	return lab_store_set(lab, "nodes", text, err);
 }
 
-/* --- the server ----------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------------------- */
 
 struct server {
 	struct lab lab;
@@ -214,7 +214,7 @@ int lab_server_run(const struct lab_state *st, const struct lab_wish *wish, int 
 	return r;
 }
 
-/* --- in the background ---------------------------------------------------------- */
+/* --- in the background ---------------------------------------------------------------- */
 
 /* Leave the caller's session, terminal and descriptors; keep @ready_fd. A long log begins anew. */
 static int detach(const struct lab_state *st, int *ready_fd, struct vmn_err *err)

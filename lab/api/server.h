@@ -9,7 +9,7 @@
 /* What `up` was asked for; what is not set is as it was, or the default for a new lab. */
 struct lab_wish {
 	const enum lab_dialect *dialect; /* NULL: 1.9 */
-	int nodes; /* 0: 2 */
+	int nodes;			 /* 0: 2 */
 };
 
 /**

@@ -128,8 +128,9 @@ static struct json_object *causes_of(const char *text)
 }
 
 /*
- * Only some answers name the object in their details, as those of apimachinery's constructors do. Of the
- * 422s it is those whose message names it: neither a patch that does not apply nor a webhook's denial.
+ * Only some answers name the object in their details, as those of apimachinery's constructors do.
+ * Of the 422s it is those whose message names it: neither a patch that does not apply nor a
+ * webhook's denial.
  */
 static bool names_object(const struct vmn_err *err, const struct lab_kind *kind)
 {

@@ -41,10 +41,10 @@ struct lab_store {
 	} listeners[LISTENERS];
 	size_t n_listeners;
 	struct json_object *dry; /* what the last dry run would have stored */
-	struct lab_db *db; /* NULL: memory only */
+	struct lab_db *db;	 /* NULL: memory only */
 };
 
-/* --- texts ---------------------------------------------------------------------- */
+/* --- texts ---------------------------------------------------------------------------- */
 
 static struct lab_text *text_new(struct json_object *obj)
 {
@@ -73,7 +73,7 @@ void lab_text_unref_p(struct lab_text **t)
 	*t = NULL;
 }
 
-/* --- shelves -------------------------------------------------------------------- */
+/* --- shelves -------------------------------------------------------------------------- */
 
 static char *make_key(const struct lab_kind *kind, const char *ns, const char *name)
 {
@@ -144,7 +144,7 @@ static struct lab_entry *entry_new(const char *key, struct json_object *obj)
 	return e;
 }
 
-/* --- history and listeners ------------------------------------------------------ */
+/* --- history and listeners ------------------------------------------------------------ */
 
 static void past_clear(struct lab_past *p)
 {
@@ -267,7 +267,7 @@ static int answer_dry(struct lab_store *st, struct json_object *obj, struct json
 	return 0;
 }
 
-/* --- reading -------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------- */
 
 const struct lab_entry *lab_entry(struct lab *lab, enum lab_kind_id kind, const char *ns,
 				  const char *name)
@@ -395,7 +395,7 @@ void lab_snapshot(struct lab *lab, enum lab_kind_id kind, const char *ns, const 
 	}
 }
 
-/* --- writing -------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------- */
 
 static void random_bytes(void *buf, size_t len)
 {
@@ -567,8 +567,7 @@ static bool spec_differs(const struct lab_kind *kind, struct json_object *a, str
 	struct json_object *other;
 	int extra = 0;
 
-	json_object_object_foreach(a, key, value)
-	{
+	json_object_object_foreach(a, key, value) {
 		if (strcmp(key, "metadata") == 0 ||
 		    (strcmp(key, "status") == 0 && kind->has_status))
 			continue;
@@ -576,8 +575,7 @@ static bool spec_differs(const struct lab_kind *kind, struct json_object *a, str
 		if (!json_object_object_get_ex(b, key, &other) || !json_object_equal(value, other))
 			return true;
 	}
-	json_object_object_foreach(b, key2, value2)
-	{
+	json_object_object_foreach(b, key2, value2) {
 		(void)value2;
 		if (strcmp(key2, "metadata") != 0 &&
 		    !(strcmp(key2, "status") == 0 && kind->has_status))
@@ -694,7 +692,7 @@ int lab_delete(struct lab *lab, enum lab_kind_id kind, const char *ns, const cha
 	return put(lab, kind, e, NULL, marked, ret, err);
 }
 
-/* --- life ----------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------- */
 
 static int load(void *arg, const char *plural, const char *key, const char *text, size_t len,
 		struct vmn_err *err)

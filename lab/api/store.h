@@ -103,7 +103,7 @@ struct lab_past {
 	enum lab_kind_id kind;
 	enum lab_change change;
 	char *key;
-	struct lab_text *old; /* before; NULL for LAB_ADDED */
+	struct lab_text *old;  /* before; NULL for LAB_ADDED */
 	struct lab_text *text; /* after; for LAB_DELETED the last state with this version */
 };
 

@@ -45,7 +45,7 @@ int lab_body(const struct lab_request *req, struct json_object **ret, struct vmn
 	return 0;
 }
 
-/* --- what is common to writes --------------------------------------------------- */
+/* --- what is common to writes --------------------------------------------------------- */
 
 static bool is_dry_run_text(const char *s)
 {
@@ -142,7 +142,7 @@ static int admit(const struct lab_call *c, enum lab_operation op, struct json_ob
 	return 0;
 }
 
-/* --- verbs ---------------------------------------------------------------------- */
+/* --- verbs ---------------------------------------------------------------------------- */
 
 int lab_verb_get(struct lab_call *c, struct vmn_err *err)
 {
@@ -307,7 +307,7 @@ int lab_verb_patch(struct lab_call *c, struct vmn_err *err)
 	return replace(c, old, vmn_steal(&obj), flags, err);
 }
 
-/* --- delete --------------------------------------------------------------------- */
+/* --- delete --------------------------------------------------------------------------- */
 
 static int delete_options(const struct lab_call *c, struct json_object **ret, struct vmn_err *err)
 {

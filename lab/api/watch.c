@@ -129,7 +129,7 @@ static void store_changed(void *arg, enum lab_kind_id kind, enum lab_change chan
 	}
 }
 
-/* --- starting ------------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------------------- */
 
 static bool add_initial(void *arg, const char *key, struct json_object *obj, struct lab_text *text)
 {
@@ -191,7 +191,7 @@ static int start(struct watch *w, const char *version_text, struct vmn_err *err)
 	return 0;
 }
 
-/* --- life ----------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------- */
 
 static bool stream_read(struct lab_stream *s, struct vmn_buf *out)
 {
@@ -291,8 +291,8 @@ static struct watch *watch_new(struct lab_call *c, uint64_t timeout_ms)
 	w->events = VMN_BUF_INIT(BACKLOG_MAX);
 	w->cut_after = -1;
 	/* kube-apiserver does not cache Events, and sends bookmarks from its cache only. */
-	w->has_bookmarks = c->kind->id != LAB_EVENT &&
-			   lab_param_is_true(c->req, "allowWatchBookmarks");
+	w->has_bookmarks =
+		c->kind->id != LAB_EVENT && lab_param_is_true(c->req, "allowWatchBookmarks");
 	w->timeout = lab_after(c->lab, (int64_t)timeout_ms, timeout_due, w);
 	if (w->has_bookmarks)
 		w->bookmark = lab_after(c->lab, BOOKMARK_MS, bookmark_due, w);

@@ -53,8 +53,8 @@ static int add_number(struct json_object *spec, const char *key, const char *tex
 	return 0;
 }
 
-static int add(struct cmd_ctx *ctx, const struct fault_opts *o, struct vmn_kube *k, const char *kind,
-	       struct vmn_err *err)
+static int add(struct cmd_ctx *ctx, const struct fault_opts *o, struct vmn_kube *k,
+	       const char *kind, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *spec = vmn_json_build("{\"kind\":%s}", kind);
 	struct vmn_kube_req req = {.method = "POST", .path = FAULTS};
@@ -78,10 +78,14 @@ static int add(struct cmd_ctx *ctx, const struct fault_opts *o, struct vmn_kube 
 
 static int print_table(struct cmd_ctx *ctx, struct json_object *items, struct vmn_err *err)
 {
-	static const struct vmn_col cols[] = {{"KIND", 0},  {"METHOD", 0},	    {"MATCH", 0},
-					      {"VALUE", VMN_COL_RIGHT}, {"COUNT", VMN_COL_RIGHT},
+	static const struct vmn_col cols[] = {{"KIND", 0},
+					      {"METHOD", 0},
+					      {"MATCH", 0},
+					      {"VALUE", VMN_COL_RIGHT},
+					      {"COUNT", VMN_COL_RIGHT},
 					      {"TEXT", VMN_COL_TRUNC}};
-	static const char *const paths[] = {"/kind", "/method", "/match", "/value", "/count", "/text"};
+	static const char *const paths[] = {"/kind",  "/method", "/match",
+					    "/value", "/count",	 "/text"};
 	vmn_auto_table struct vmn_table *t = vmn_table_new(cols, VMN_ARRAY_LEN(cols), false);
 
 	vmn_json_each(item, items) {
@@ -138,7 +142,8 @@ static int check_kind(const char *kind, struct vmn_err *err)
 	return vmn_err_hint(err, "there are %s", vmn_buf_str(&all));
 }
 
-static int run_fault(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, struct vmn_err *err)
+static int run_fault(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
+		     struct vmn_err *err)
 {
 	const struct fault_opts *o = opts;
 	const char *verb = argv[0], *kind = argc > 1 ? argv[1] : NULL;

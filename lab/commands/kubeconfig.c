@@ -48,7 +48,8 @@ static int run_kubeconfig(struct cmd_ctx *ctx, const void *opts, int argc, char 
 
 static const struct cmd_example examples[] = {
 	{"export KUBECONFIG=$(vmnetctl lab kubeconfig)", "let kubectl and vmnetctl use the lab"},
-	{"kubectl --kubeconfig $(vmnetctl lab kubeconfig --user edit) get vms", "look at it as edit"},
+	{"kubectl --kubeconfig $(vmnetctl lab kubeconfig --user edit) get vms",
+	 "look at it as edit"},
 	{0},
 };
 

@@ -12,7 +12,10 @@ extern const struct cmd lab_cmd_down, lab_cmd_fault, lab_cmd_kubeconfig, lab_cmd
 
 /* The option every verb has; @type is the verb's options struct with a member "const char *lab". */
 #define LAB_NAME_OPT(type)                                                                         \
-	{CMD_OPT_STR, 0, "name", .offset = offsetof(type, lab), .arg = "NAME", .def = "default",   \
-	 .help = "which lab; several can run side by side"}
+	{                                                                                          \
+		CMD_OPT_STR, 0, "name", .offset = offsetof(type, lab), .arg = "NAME",              \
+					.def = "default",                                          \
+					.help = "which lab; several can run side by side"          \
+	}
 
 #endif

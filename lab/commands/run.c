@@ -34,7 +34,8 @@ static const struct cmd_opt run_opts[] = {
 	LAB_NAME_OPT(struct run_opts),
 	{CMD_OPT_U32, 0, "count", OPT(count), .arg = "N", .max = 100000,
 	 .help = "make N of each: VM-1 to VM-N"},
-	{CMD_OPT_STR, 0, "memory", OPT(memory), .arg = "SIZE", .def = "128Mi", .help = "guest memory"},
+	{CMD_OPT_STR, 0, "memory", OPT(memory), .arg = "SIZE", .def = "128Mi",
+	 .help = "guest memory"},
 	{CMD_OPT_ENUM, 0, "binding", OPT(binding), .arg = "BINDING", .words = binding_words,
 	 .def = "masquerade",
 	 .help = "of the pod network; a VM with bridge cannot migrate without its annotation"},
@@ -52,7 +53,7 @@ static const struct cmd_opt run_opts[] = {
 	{0},
 };
 
-/* --- the object ---------------------------------------------------------------------------------- */
+/* --- the object ----------------------------------------------------------------------- */
 
 static int add_interface(struct json_object *spec, const char *word, struct vmn_err *err)
 {
@@ -64,8 +65,9 @@ static int add_interface(struct json_object *spec, const char *word, struct vmn_
 	name = vmn_xstrndup(word, (size_t)(eq - word));
 	vmn_json_append_take(vmn_json_array(spec, "/domain/devices/interfaces"),
 			     vmn_json_build("{\"name\":%s,\"bridge\":{}}", name));
-	vmn_json_append_take(vmn_json_array(spec, "/networks"),
-			     vmn_json_build("{\"name\":%s,\"multus\":{\"networkName\":%s}}", name, eq + 1));
+	vmn_json_append_take(
+		vmn_json_array(spec, "/networks"),
+		vmn_json_build("{\"name\":%s,\"multus\":{\"networkName\":%s}}", name, eq + 1));
 	return 0;
 }
 
@@ -92,7 +94,7 @@ static int make_vm(const struct run_opts *o, const char *name, struct json_objec
 	return 0;
 }
 
-/* --- making them ------------------------------------------------------------------------------------ */
+/* --- making them ---------------------------------------------------------------------- */
 
 struct job {
 	struct cmd_ctx *ctx;
@@ -176,7 +178,7 @@ static int print_all(struct job *job, struct vmn_strlist *names, struct vmn_err 
 	return 0;
 }
 
-/* --- waiting ---------------------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------- */
 
 static void seen(void *arg, enum vmn_watch_type type, struct json_object *vm)
 {
@@ -220,7 +222,7 @@ static int await_all(struct job *job, struct vmn_kube *k, struct vmn_err *err)
 	return rc;
 }
 
-/* --- the command --------------------------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------------------- */
 
 static int expand_names(const struct run_opts *o, int argc, char **argv, struct vmn_strlist *ret,
 			struct vmn_err *err)
@@ -253,11 +255,13 @@ static int run_vms(struct job *job, struct vmn_strlist *names, struct vmn_err *e
 	if (rc == 0 && job->o->wait_ms && job->o->dry_run == DRY_RUN_NONE)
 		rc = await_all(job, k, err);
 	if (rc == 0 && job->failed)
-		rc = vmn_err_set(err, VMN_E_PARTIAL, "%zu of %zu VMs failed", job->failed, names->n);
+		rc = vmn_err_set(err, VMN_E_PARTIAL, "%zu of %zu VMs failed", job->failed,
+				 names->n);
 	return rc;
 }
 
-static int run_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, struct vmn_err *err)
+static int run_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
+		   struct vmn_err *err)
 {
 	const struct run_opts *o = opts;
 	vmn_auto_strlist struct vmn_strlist names = {0};
@@ -274,7 +278,8 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 static const struct cmd_example examples[] = {
 	{"vmnetctl lab run web-1 web-2 --wait", "two VMs, and wait until they run"},
 	{"vmnetctl lab run vm --count 100", "vm-1 to vm-100"},
-	{"vmnetctl lab run old --ordinal-names --interface blue=nad1", "as a VM from before KubeVirt 1.0"},
+	{"vmnetctl lab run old --ordinal-names --interface blue=nad1",
+	 "as a VM from before KubeVirt 1.0"},
 	{0},
 };
 

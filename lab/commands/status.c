@@ -20,8 +20,12 @@ static const struct cmd_opt status_opts[] = {
 static void print_text(struct json_object *doc)
 {
 	static const char *const rows[][2] = {
-		{"Lab", "/name"},	{"State", "/state"}, {"Server", "/server"},
-		{"KubeVirt", "/kubevirt"}, {"Nodes", "/nodes"}, {"PID", "/pid"},
+		{"Lab", "/name"},
+		{"State", "/state"},
+		{"Server", "/server"},
+		{"KubeVirt", "/kubevirt"},
+		{"Nodes", "/nodes"},
+		{"PID", "/pid"},
 		{"Kubeconfig", "/kubeconfig"},
 	};
 
@@ -68,7 +72,8 @@ const struct cmd lab_cmd_status = {
 	.name = "status",
 	.group = "Labs",
 	.summary = "show whether a lab runs and what it plays",
-	.description = "A lab that is stopped has a status, too; one that never was up is an error.",
+	.description =
+		"A lab that is stopped has a status, too; one that never was up is an error.",
 	.formats = CMD_HAS(JSON) | CMD_HAS(YAML),
 	.opts = status_opts,
 	.opts_size = sizeof(struct status_opts),

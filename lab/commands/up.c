@@ -42,10 +42,12 @@ static int check_wish(const struct lab_state *st, const struct lab_wish *wish, s
 	if ((!wish->dialect || !strcmp(lab_dialect_name(*wish->dialect), version)) &&
 	    (!wish->nodes || wish->nodes == nodes))
 		return 0;
-	(void)vmn_err_set(err, VMN_E_EXISTS, "lab '%s' is running, and plays KubeVirt %s with %d node%s",
-			  st->name, version, (int)nodes, nodes == 1 ? "" : "s");
-	return vmn_err_hint(err, "start another one with --name, or stop it: vmnetctl lab down --name %s",
-			    st->name);
+	(void)vmn_err_set(err, VMN_E_EXISTS,
+			  "lab '%s' is running, and plays KubeVirt %s with %d node%s", st->name,
+			  version, (int)nodes, nodes == 1 ? "" : "s");
+	return vmn_err_hint(
+		err, "start another one with --name, or stop it: vmnetctl lab down --name %s",
+		st->name);
 }
 
 static int run_up(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, struct vmn_err *err)
@@ -74,7 +76,8 @@ static int run_up(struct cmd_ctx *ctx, const void *opts, int argc, char **argv, 
 	is_new = !lab_state_exists(&st);
 	if (lab_server_start(&st, &wish, err) < 0)
 		return vmn_err_wrap(err, "cannot start lab '%s'", st.name);
-	cmd_done(ctx, "lab \"%s\" %s", st.name, is_new ? "started" : "started again, with its objects");
+	cmd_done(ctx, "lab \"%s\" %s", st.name,
+		 is_new ? "started" : "started again, with its objects");
 	cmd_done(ctx, "export KUBECONFIG=%s", kubeconfig);
 	return 0;
 }

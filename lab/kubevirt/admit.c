@@ -22,14 +22,14 @@
 #define VMIM_UPDATE_VALIDATOR "migration-update-validator.kubevirt.io"
 #define STATUS_VALIDATOR "kubevirt-crd-status-validator.kubevirt.io"
 
-/* --- how a refusal looks ------------------------------------------------------------------------ */
+/* --- how a refusal looks -------------------------------------------------------------- */
 
 /* 422 with causes: ToAdmissionResponse() in KubeVirt, ToStatusErr() in the API server. */
 static int deny_invalid(const char *webhook, const char *message, const char *causes,
 			struct vmn_err *err)
 {
-	(void)vmn_err_set(err, VMN_E_INVALID, "admission webhook \"%s\" denied the request: %s", webhook,
-			  message);
+	(void)vmn_err_set(err, VMN_E_INVALID, "admission webhook \"%s\" denied the request: %s",
+			  webhook, message);
 	err->http = 422;
 	err->reason = vmn_xstrdup("Invalid");
 	err->causes = causes ? vmn_xstrdup(causes) : NULL;
@@ -54,25 +54,26 @@ static int deny_text(const char *webhook, struct vmn_err *err, const char *fmt, 
 	va_start(ap, fmt);
 	text = vmn_xvasprintf(fmt, ap);
 	va_end(ap);
-	(void)vmn_err_set(err, VMN_E_INVALID, "admission webhook \"%s\" denied the request: %s", webhook,
-			  text);
+	(void)vmn_err_set(err, VMN_E_INVALID, "admission webhook \"%s\" denied the request: %s",
+			  webhook, text);
 	err->http = 400;
 	return -VMN_E_INVALID;
 }
 
 static int webhook_unreachable(const char *webhook, const char *path, struct vmn_err *err)
 {
-	(void)vmn_err_set(err, VMN_E_SERVER,
-			  "Internal error occurred: failed calling webhook \"%s\": failed to call webhook: "
-			  "Post \"https://virt-api.kubevirt.svc:443/%s?timeout=10s\": dial tcp "
-			  "10.96.0.10:443: connect: connection refused",
-			  webhook, path);
+	(void)vmn_err_set(
+		err, VMN_E_SERVER,
+		"Internal error occurred: failed calling webhook \"%s\": failed to call webhook: "
+		"Post \"https://virt-api.kubevirt.svc:443/%s?timeout=10s\": dial tcp "
+		"10.96.0.10:443: connect: connection refused",
+		webhook, path);
 	err->http = 500;
 	err->reason = vmn_xstrdup("InternalError");
 	return -VMN_E_SERVER;
 }
 
-/* --- the CRDs' own schemas: only which fields must be there -------------------------------------- */
+/* --- the CRDs' own schemas: only which fields must be there --------------------------- */
 
 struct required {
 	enum lab_kind_id kind;
@@ -84,11 +85,11 @@ static const char *const at_top[] = {NULL};
 static const char *const at_spec[] = {"spec", NULL};
 static const char *const at_template_spec[] = {"spec", "template", "spec", NULL};
 static const char *const at_vm_domain[] = {"spec", "template", "spec", "domain", NULL};
-static const char *const at_vm_ifaces[] = {"spec",    "template", "spec",	 "domain",
-					   "devices", "interfaces", "*", NULL};
+static const char *const at_vm_ifaces[] = {"spec",    "template",   "spec", "domain",
+					   "devices", "interfaces", "*",    NULL};
 static const char *const at_vm_nets[] = {"spec", "template", "spec", "networks", "*", NULL};
-static const char *const at_vm_multus[] = {"spec",     "template", "spec", "networks",
-					   "*",	       "multus",   NULL};
+static const char *const at_vm_multus[] = {"spec", "template", "spec", "networks",
+					   "*",	   "multus",   NULL};
 static const char *const at_vmi_domain[] = {"spec", "domain", NULL};
 static const char *const at_vmi_ifaces[] = {"spec", "domain", "devices", "interfaces", "*", NULL};
 static const char *const at_vmi_nets[] = {"spec", "networks", "*", NULL};
@@ -96,14 +97,21 @@ static const char *const at_vmi_multus[] = {"spec", "networks", "*", "multus", N
 
 /* From the "required" lists of the generated CRDs, v1.0.0 and v1.9.0 alike. */
 static const struct required required[] = {
-	{LAB_VM, at_top, "spec"},	    {LAB_VM, at_spec, "template"},
-	{LAB_VM, at_template_spec, "domain"}, {LAB_VM, at_vm_domain, "devices"},
-	{LAB_VM, at_vm_ifaces, "name"},	    {LAB_VM, at_vm_nets, "name"},
+	{LAB_VM, at_top, "spec"},
+	{LAB_VM, at_spec, "template"},
+	{LAB_VM, at_template_spec, "domain"},
+	{LAB_VM, at_vm_domain, "devices"},
+	{LAB_VM, at_vm_ifaces, "name"},
+	{LAB_VM, at_vm_nets, "name"},
 	{LAB_VM, at_vm_multus, "networkName"},
-	{LAB_VMI, at_top, "spec"},	    {LAB_VMI, at_spec, "domain"},
-	{LAB_VMI, at_vmi_domain, "devices"},  {LAB_VMI, at_vmi_ifaces, "name"},
-	{LAB_VMI, at_vmi_nets, "name"},	    {LAB_VMI, at_vmi_multus, "networkName"},
-	{LAB_VMIM, at_top, "spec"},	    {LAB_KUBEVIRT, at_top, "spec"},
+	{LAB_VMI, at_top, "spec"},
+	{LAB_VMI, at_spec, "domain"},
+	{LAB_VMI, at_vmi_domain, "devices"},
+	{LAB_VMI, at_vmi_ifaces, "name"},
+	{LAB_VMI, at_vmi_nets, "name"},
+	{LAB_VMI, at_vmi_multus, "networkName"},
+	{LAB_VMIM, at_top, "spec"},
+	{LAB_KUBEVIRT, at_top, "spec"},
 };
 
 static void find_missing(struct json_object *at, const char *const *parent, const char *field,
@@ -129,7 +137,8 @@ static void find_missing(struct json_object *at, const char *const *parent, cons
 		}
 		return;
 	}
-	if (json_object_is_type(at, json_type_object) && json_object_object_get_ex(at, *parent, &next)) {
+	if (json_object_is_type(at, json_type_object) &&
+	    json_object_object_get_ex(at, *parent, &next)) {
 		vmn_auto_free char *full = vmn_xasprintf("%s%s%s", path, *path ? "." : "", *parent);
 
 		find_missing(next, parent + 1, field, full, c);
@@ -158,7 +167,7 @@ static int check_schema(const struct lab_admission *a, struct vmn_err *err)
 	return -VMN_E_INVALID;
 }
 
-/* --- VirtualMachine -------------------------------------------------------------------------------- */
+/* --- VirtualMachine ------------------------------------------------------------------- */
 
 static struct lab_net_config net_config(struct lab *lab)
 {
@@ -193,8 +202,8 @@ static void default_vm(struct json_object *vm)
 
 static bool is_run_strategy(const char *s)
 {
-	static const char *const known[] = {"Halted", "Manual", "Always", "RerunOnFailure", "Once",
-					    "WaitAsReceiver"};
+	static const char *const known[] = {"Halted",	      "Manual", "Always",
+					    "RerunOnFailure", "Once",	"WaitAsReceiver"};
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(known); i++)
 		if (!strcmp(s, known[i]))
@@ -213,11 +222,14 @@ static void vm_spec_rules(struct lab *lab, struct json_object *vm, struct lab_ca
 		lab_cause(c, "spec.template", "missing virtual machine template.");
 		return;
 	}
-	lab_admit_networks(vmn_json_get(vm, "/spec/template/spec"), "spec.template.spec", &config, c);
+	lab_admit_networks(vmn_json_get(vm, "/spec/template/spec"), "spec.template.spec", &config,
+			   c);
 	if (has_running && strategy)
-		lab_cause(c, "spec.running", "Running and RunStrategy are mutually exclusive%s",
-			  lab->dialect == LAB_KUBEVIRT_1_9 ?
-				  ". Note that Running is deprecated, please use RunStrategy instead" : "");
+		lab_cause(
+			c, "spec.running", "Running and RunStrategy are mutually exclusive%s",
+			lab->dialect == LAB_KUBEVIRT_1_9
+				? ". Note that Running is deprecated, please use RunStrategy instead"
+				: "");
 	if (!has_running && !strategy)
 		lab_cause(c, "spec", "One of Running or RunStrategy must be specified");
 	if (strategy && !is_run_strategy(strategy))
@@ -225,8 +237,8 @@ static void vm_spec_rules(struct lab *lab, struct json_object *vm, struct lab_ca
 }
 
 /*
- * What its CRD does not name, the API server drops without a word. Of v1.9's fields v1.0.0 lacks these,
- * as far as the lab looks at them (compared with the CRDs both versions generate).
+ * What its CRD does not name, the API server drops without a word. Of v1.9's fields v1.0.0 lacks
+ * these, as far as the lab looks at them (compared with the CRDs both versions generate).
  */
 static void prune(struct json_object *obj, const char *const *newer)
 {
@@ -267,9 +279,10 @@ static int admit_vm(struct lab *lab, struct lab_admission *a, struct vmn_err *er
 	return rc < 0 ? rc : lab_admit_vm_spec(lab, a->obj, err);
 }
 
-/* --- VirtualMachineInstance -------------------------------------------------------------------------- */
+/* --- VirtualMachineInstance ----------------------------------------------------------- */
 
-/* vmi-mutator.go: a VMI without interfaces gets the pod network, by bridge unless configured otherwise */
+/* vmi-mutator.go: a VMI without interfaces gets the pod network, by bridge unless configured
+ * otherwise */
 void lab_default_vmi(struct lab *lab, struct json_object *vmi)
 {
 	struct json_object *spec = lab_child(vmi, "spec", json_type_object);
@@ -315,7 +328,7 @@ static int admit_vmi_update(const struct lab_admission *a, struct vmn_err *err)
 	return deny_invalid(VMI_UPDATE_VALIDATOR, "update of VMI object is restricted", NULL, err);
 }
 
-/* --- VirtualMachineInstanceMigration --------------------------------------------------------------------- */
+/* --- VirtualMachineInstanceMigration -------------------------------------------------- */
 
 /* v1.0.0 knows vmiName alone. */
 static void prune_vmim(const struct lab *lab, struct json_object *vmim)
@@ -343,18 +356,21 @@ static int admit_vmim_create(struct lab *lab, struct lab_admission *a, struct vm
 		return deny_invalid(VMIM_CREATE_VALIDATOR, "vmiName is missing",
 				    "spec.vmiName: vmiName is missing", err);
 	if (lab->dialect == LAB_KUBEVIRT_1_9 && vmn_json_get(a->obj, "/spec/priority"))
-		return deny_text(VMIM_CREATE_VALIDATOR, err, "Migration priority queue, only "
+		return deny_text(VMIM_CREATE_VALIDATOR, err,
+				 "Migration priority queue, only "
 				 "virt-controller is allowed to set priority field");
 	if (lab->dialect == LAB_KUBEVIRT_1_9 && !lab_gate(lab, "DecentralizedLiveMigration") &&
 	    (vmn_json_get(a->obj, "/spec/sendTo") || vmn_json_get(a->obj, "/spec/receive")))
-		return deny_text(VMIM_CREATE_VALIDATOR, err, "DecentralizedLiveMigration feature gate "
+		return deny_text(VMIM_CREATE_VALIDATOR, err,
+				 "DecentralizedLiveMigration feature gate "
 				 "is not enabled in kubevirt resource");
 	vmi = lab_get(lab, LAB_VMI, a->ns, name);
 	if (!vmi)
-		return deny_text(VMIM_CREATE_VALIDATOR, err, "the VMI \"%s/%s\" does not exist", a->ns,
-				 name);
+		return deny_text(VMIM_CREATE_VALIDATOR, err, "the VMI \"%s/%s\" does not exist",
+				 a->ns, name);
 	if (lab_is_final(vmn_json_str(vmi, "/status/phase")))
-		return deny_text(VMIM_CREATE_VALIDATOR, err, "Cannot migrate VMI in finalized state.");
+		return deny_text(VMIM_CREATE_VALIDATOR, err,
+				 "Cannot migrate VMI in finalized state.");
 	live = vmn_condition(vmi, "LiveMigratable");
 	if (vmn_streq(vmn_json_str(live, "/status"), "False"))
 		return deny_text(VMIM_CREATE_VALIDATOR, err,
@@ -363,10 +379,11 @@ static int admit_vmim_create(struct lab *lab, struct lab_admission *a, struct vm
 				 vmn_json_str_or(live, "/message", ""));
 	other = lab_active_migration(lab, a->ns, name);
 	if (other)
-		return deny_text(VMIM_CREATE_VALIDATOR, err,
-				 "in-flight migration detected. Active migration job (%s) is currently "
-				 "already in progress for VMI %s.",
-				 lab_obj_uid(other), name);
+		return deny_text(
+			VMIM_CREATE_VALIDATOR, err,
+			"in-flight migration detected. Active migration job (%s) is currently "
+			"already in progress for VMI %s.",
+			lab_obj_uid(other), name);
 	return 0;
 }
 
@@ -380,7 +397,7 @@ static int admit_vmim_update(const struct lab_admission *a, struct vmn_err *err)
 	return deny_causes(VMIM_UPDATE_VALIDATOR, &c, err);
 }
 
-/* --- which webhook sees what --------------------------------------------------------------------------------- */
+/* --- which webhook sees what ---------------------------------------------------------- */
 
 static int check_faults(struct lab *lab, const struct lab_admission *a, struct vmn_err *err)
 {
@@ -394,27 +411,29 @@ static int check_faults(struct lab *lab, const struct lab_admission *a, struct v
 		{LAB_VMIM, VMIM_MUTATOR, "migration-mutate-create", VMIM_CREATE_VALIDATOR,
 		 VMIM_UPDATE_VALIDATOR},
 	};
-	vmn_auto_free char *key = vmn_xasprintf("%s/%s", a->ns ? a->ns : "",
-						a->kind->id == LAB_VMIM ?
-							vmn_json_str_or(a->obj, "/spec/vmiName", "") :
-							lab_obj_name(a->obj));
-	vmn_auto_free char *path = vmn_xasprintf("/apis/kubevirt.io/v1/namespaces/%s/%s/%s",
-						 a->ns ? a->ns : "", a->kind->plural,
-						 lab_obj_name(a->obj));
+	vmn_auto_free char *key =
+		vmn_xasprintf("%s/%s", a->ns ? a->ns : "",
+			      a->kind->id == LAB_VMIM ? vmn_json_str_or(a->obj, "/spec/vmiName", "")
+						      : lab_obj_name(a->obj));
+	vmn_auto_free char *path =
+		vmn_xasprintf("/apis/kubevirt.io/v1/namespaces/%s/%s/%s", a->ns ? a->ns : "",
+			      a->kind->plural, lab_obj_name(a->obj));
 	const struct lab_fault *f;
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
 		if (rows[i].kind != a->kind->id)
 			continue;
 		if (lab_fault_hit(lab, LAB_FAULT_API_DOWN, NULL, path))
-			return a->subresource ?
-				       webhook_unreachable(STATUS_VALIDATOR, "status-validate", err) :
-				       webhook_unreachable(rows[i].mutator, rows[i].path, err);
-		f = a->kind->id != LAB_VMI && !a->subresource ?
-			    lab_fault_hit(lab, LAB_FAULT_WEBHOOK, NULL, key) : NULL;
+			return a->subresource
+				       ? webhook_unreachable(STATUS_VALIDATOR, "status-validate",
+							     err)
+				       : webhook_unreachable(rows[i].mutator, rows[i].path, err);
+		f = a->kind->id != LAB_VMI && !a->subresource
+			    ? lab_fault_hit(lab, LAB_FAULT_WEBHOOK, NULL, key)
+			    : NULL;
 		if (f)
-			return deny_text(a->op == LAB_OP_CREATE ? rows[i].create : rows[i].update, err,
-					 "%s", f->text ? f->text : "denied by the lab");
+			return deny_text(a->op == LAB_OP_CREATE ? rows[i].create : rows[i].update,
+					 err, "%s", f->text ? f->text : "denied by the lab");
 	}
 	return 0;
 }

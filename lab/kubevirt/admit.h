@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admit.h - admission: what KubeVirt's webhooks default and refuse (rest.c calls it before the store)
+ * admit.h - admission: what KubeVirt's webhooks default and refuse (rest.c calls it before the
+ * store)
  */
 #ifndef VMN_LAB_KUBEVIRT_ADMIT_H
 #define VMN_LAB_KUBEVIRT_ADMIT_H
@@ -24,14 +25,14 @@ struct lab_admission {
 /**
  * lab_admit() - default and validate
  *
- * Return: 0, or -VMN_E_INVALID etc. with http, reason, message and causes as a real server's webhook
- * denial gives them (422 with causes, 400 for VMIMs, ...)
+ * Return: 0, or -VMN_E_INVALID etc. with http, reason, message and causes as a real server's
+ * webhook denial gives them (422 with causes, 400 for VMIMs, ...)
  */
 int lab_admit(struct lab *lab, struct lab_admission *a, struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
- * lab_admit_vm_spec() - the VM validator alone, for controllers, whose writes pass webhooks in real clusters
- * Return: 0 or -VMN_E_INVALID with http, reason and causes
+ * lab_admit_vm_spec() - the VM validator alone, for controllers, whose writes pass webhooks in real
+ * clusters Return: 0 or -VMN_E_INVALID with http, reason and causes
  */
 int lab_admit_vm_spec(struct lab *lab, struct json_object *vm, struct vmn_err *err) VMN_MUST_CHECK;
 

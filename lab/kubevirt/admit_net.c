@@ -63,7 +63,7 @@ static bool is_dialect_1_9(const struct exam *x)
 	return x->config->dialect == LAB_KUBEVIRT_1_9;
 }
 
-/* --- networks: netsource.go ------------------------------------------------------------- */
+/* --- networks: netsource.go ----------------------------------------------------------- */
 
 static void single_pod_network(const struct exam *x)
 {
@@ -77,7 +77,8 @@ static void single_pod_network(const struct exam *x)
 	}
 	if (pods > 1)
 		lab_cause(x->c, interfaces,
-			  "more than one interface is connected to a pod network in %s", interfaces);
+			  "more than one interface is connected to a pod network in %s",
+			  interfaces);
 	if (defaults > 1)
 		lab_cause(x->c, networks, "Multus CNI should only have one default network");
 	if (pods && defaults)
@@ -95,8 +96,9 @@ static void network_sources(const struct exam *x)
 		size_t n = has(net, "/pod") + has(net, "/multus") + has(net, "/resourceClaim");
 
 		if (n != 1)
-			lab_cause(x->c, field, n ? "should have only one network type" :
-						   "should have a network type");
+			lab_cause(x->c, field,
+				  n ? "should have only one network type"
+				    : "should have a network type");
 		seen_multus |= has(net, "/multus");
 		seen_claim |= has(net, "/resourceClaim");
 	}
@@ -113,15 +115,17 @@ static void network_sources(const struct exam *x)
 		vmn_auto_free char *field = vmn_xasprintf("%s.networks", x->path);
 
 		if (!x->config->has_dra_gate)
-			lab_cause(x->c, field, "vmi.spec.networks contains DRA networks but "
-					       "NetworkDevicesWithDRA feature gate is not enabled");
+			lab_cause(x->c, field,
+				  "vmi.spec.networks contains DRA networks but "
+				  "NetworkDevicesWithDRA feature gate is not enabled");
 		if (seen_multus)
-			lab_cause(x->c, field, "mixing Multus and DRA resourceClaim networks in the "
-					       "same VMI is not supported");
+			lab_cause(x->c, field,
+				  "mixing Multus and DRA resourceClaim networks in the "
+				  "same VMI is not supported");
 	}
 }
 
-/* --- state: admit.go ---------------------------------------------------------------------- */
+/* --- state: admit.go ------------------------------------------------------------------ */
 
 static void state_rules(const struct exam *x, const struct subject *s)
 {
@@ -132,25 +136,25 @@ static void state_rules(const struct exam *x, const struct subject *s)
 	bool is_sriov = has(s->iface, "/sriov");
 
 	if (*state && !is_absent && !is_link)
-		lab_cause(x->c, field, "logical %s interface state value is unsupported: %s", s->name,
-			  state);
+		lab_cause(x->c, field, "logical %s interface state value is unsupported: %s",
+			  s->name, state);
 	if (is_link && is_sriov)
 		lab_cause(x->c, field,
-			  "\"%s\" interface's state \"%s\" is not supported for SR-IOV NICs", s->name,
-			  state);
+			  "\"%s\" interface's state \"%s\" is not supported for SR-IOV NICs",
+			  s->name, state);
 	if (is_absent && !has(s->iface, "/bridge") && !(is_sriov && is_dialect_1_9(x)))
 		lab_cause(x->c, field,
-			  "\"%s\" interface's state \"%s\" is supported only for bridge binding", s->name,
-			  state);
+			  "\"%s\" interface's state \"%s\" is supported only for bridge binding",
+			  s->name, state);
 	if (is_absent && lab_network_is_default(s->net))
 		lab_cause(x->c, field,
 			  "\"%s\" interface's state \"%s\" is not supported on default networks",
 			  s->name, state);
 }
 
-/* --- bindings: binding.go, discontinued.go, passt.go ------------------------------------------ */
+/* --- bindings: binding.go, discontinued.go, passt.go ---------------------------------- */
 
-static const char *const bindings[] = {"/bridge",  "/masquerade", "/sriov",	 "/slirp",
+static const char *const bindings[] = {"/bridge",  "/masquerade", "/sriov",	   "/slirp",
 				       "/macvtap", "/passt",	  "/passtBinding", "/binding"};
 
 static void binding_rules(const struct exam *x, const struct subject *s)
@@ -165,18 +169,21 @@ static void binding_rules(const struct exam *x, const struct subject *s)
 		n += has(s->iface, bindings[i]);
 	/* v1.0 has no rule about their number */
 	if (is_dialect_1_9(x) && n != 1)
-		lab_cause(x->c, self,
-			  "logical %s interface must have exactly one binding method or binding plugin",
-			  s->name);
+		lab_cause(
+			x->c, self,
+			"logical %s interface must have exactly one binding method or binding plugin",
+			s->name);
 	if (has(s->iface, "/masquerade") && !on_pod)
 		lab_cause(x->c, name, "Masquerade interface only implemented with pod network");
 	if (has(s->iface, "/masquerade") &&
 	    vmn_streq(vmn_json_str(s->iface, "/macAddress"), "02:00:00:00:00:00"))
-		lab_cause(x->c, mac, "The requested MAC address is reserved for the in-pod bridge. "
-				     "Please choose another one.");
+		lab_cause(x->c, mac,
+			  "The requested MAC address is reserved for the in-pod bridge. "
+			  "Please choose another one.");
 	if (has(s->iface, "/bridge") && on_pod && !x->config->permits_bridge_on_pod_network)
-		lab_cause(x->c, name, "Bridge on pod network configuration is not enabled under "
-				      "kubevirt-config");
+		lab_cause(x->c, name,
+			  "Bridge on pod network configuration is not enabled under "
+			  "kubevirt-config");
 	if (has(s->iface, "/passtBinding") && !x->config->has_passt_gate)
 		lab_cause(x->c, name, "PasstBinding feature gate is not enabled");
 	if (has(s->iface, "/passtBinding") && !on_pod)
@@ -189,7 +196,8 @@ static void discontinued_rules(const struct exam *x, const struct subject *s)
 		const char *pointer, *leaf, *text;
 	} rows[] = {
 		{"/slirp", ".slirp", "Slirp interface support has been discontinued since v1.3"},
-		{"/macvtap", ".macvtap", "Macvtap network binding has been discontinued since v1.3"},
+		{"/macvtap", ".macvtap",
+		 "Macvtap network binding has been discontinued since v1.3"},
 		{"/passt", ".passt", "Passt network binding has been discontinued since v1.3"},
 	};
 
@@ -203,7 +211,7 @@ static void discontinued_rules(const struct exam *x, const struct subject *s)
 	}
 }
 
-/* --- names and their match ----------------------------------------------------------------- */
+/* --- names and their match ------------------------------------------------------------ */
 
 /* Is there an element of that name before index @i? */
 static bool is_repeated(struct json_object *list, size_t i, const char *name)
@@ -221,8 +229,10 @@ static void network_names(const struct exam *x)
 		vmn_auto_free char *field = net_field(x, i, ".name");
 
 		if (is_repeated(x->nets, i, name))
-			lab_cause(x->c, field, "Network with name \"%s\" already exists, every network "
-					       "must have a unique name", name);
+			lab_cause(x->c, field,
+				  "Network with name \"%s\" already exists, every network "
+				  "must have a unique name",
+				  name);
 	}
 	for (size_t i = 0; i < vmn_json_len(x->nets); i++) {
 		const char *name =
@@ -239,7 +249,8 @@ static void interface_unique(const struct exam *x, const struct subject *s)
 	vmn_auto_free char *field = iface_field(x, s->index, ".name");
 
 	if (is_repeated(x->ifaces, s->index, s->name))
-		lab_cause(x->c, field, "Only one interface can be connected to one specific network");
+		lab_cause(x->c, field,
+			  "Only one interface can be connected to one specific network");
 }
 
 static void interface_network(const struct exam *x, const struct subject *s)
@@ -250,16 +261,18 @@ static void interface_network(const struct exam *x, const struct subject *s)
 		lab_cause(x->c, field, "%s '%s' not found.", field, s->name);
 }
 
-/* --- fields: netiface.go --------------------------------------------------------------------- */
+/* --- fields: netiface.go -------------------------------------------------------------- */
 
 static bool is_interface_name(const char *s)
 {
-	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == '\0';
+	return *s &&
+	       s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] ==
+		       '\0';
 }
 
 static bool is_model(const struct exam *x, const char *model)
 {
-	static const char *const models[] = {"e1000",	"e1000e", "igb", "ne2k_pci",
+	static const char *const models[] = {"e1000", "e1000e",	 "igb",	  "ne2k_pci",
 					     "pcnet", "rtl8139", "virtio"};
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(models); i++)
@@ -276,8 +289,9 @@ static bool is_pci_address(const char *s)
 	if (strlen(s) != sizeof(shape) - 1)
 		return false;
 	for (size_t i = 0; shape[i]; i++) {
-		if (shape[i] == 'x' ? !isxdigit((unsigned char)s[i]) :
-		    shape[i] == '7' ? s[i] < '0' || s[i] > '7' : s[i] != shape[i])
+		if (shape[i] == 'x'   ? !isxdigit((unsigned char)s[i])
+		    : shape[i] == '7' ? s[i] < '0' || s[i] > '7'
+				      : s[i] != shape[i])
 			return false;
 	}
 	return true;
@@ -298,7 +312,8 @@ static void mac_rule(const struct exam *x, const struct subject *s)
 	else if (is_dialect_1_9(x))
 		lab_cause(x->c, field, "interface %s has too long MAC address (%s).", name, mac);
 	else
-		lab_cause(x->c, field, "interface %s has MAC address (%s) that is too long.", name, mac);
+		lab_cause(x->c, field, "interface %s has MAC address (%s) that is too long.", name,
+			  mac);
 }
 
 /* IANA_SVC_NAME: 1 to 15 of a-z 0-9 -, a letter among them, no - at the ends or doubled */
@@ -340,7 +355,8 @@ static void port_rules(const struct exam *x, const struct subject *s)
 		if (number < 0 || number > 65536)
 			lab_cause(x->c, field, "Port field must be in range 0 < x < 65536.");
 		if (*protocol && strcmp(protocol, "TCP") && strcmp(protocol, "UDP"))
-			lab_cause(x->c, field_protocol, "Unknown protocol, only TCP or UDP allowed");
+			lab_cause(x->c, field_protocol,
+				  "Unknown protocol, only TCP or UDP allowed");
 	}
 }
 
@@ -352,8 +368,9 @@ static void port_range_rules(const struct exam *x, const struct subject *s)
 	if (!vmn_json_len(ranges) || !is_dialect_1_9(x))
 		return;
 	if (!x->config->has_port_ranges_gate)
-		lab_cause(x->c, field, "portRanges is specified on interface but the PortRangesSpec "
-				       "feature gate is not enabled");
+		lab_cause(x->c, field,
+			  "portRanges is specified on interface but the PortRangesSpec "
+			  "feature gate is not enabled");
 	if (vmn_json_len(vmn_json_array(s->iface, "/ports")))
 		lab_cause(x->c, field, "Cannot define both ports and portRanges on interface");
 	if (!has(s->iface, "/masquerade"))
@@ -383,18 +400,19 @@ static void dhcp_rules(const struct exam *x, const struct subject *s)
 		int64_t code = vmn_json_int(option, "/option", 0);
 
 		if (code < 224 || code > 254)
-			lab_cause(x->c, x->path, "provided DHCPPrivateOptions are out of range, must be "
-						 "in range 224 to 254");
+			lab_cause(x->c, x->path,
+				  "provided DHCPPrivateOptions are out of range, must be "
+				  "in range 224 to 254");
 	}
 	for (size_t i = 0; i < vmn_json_len(ntp); i++) {
-		const char *server =
-			vmn_json_str_or(json_object_array_get_idx(ntp, i), "", "");
+		const char *server = vmn_json_str_or(json_object_array_get_idx(ntp, i), "", "");
 		vmn_auto_free char *leaf = vmn_xasprintf(".dhcpOptions.ntpServers[%zu]", i);
 		vmn_auto_free char *field = iface_field(x, s->index, leaf);
 		struct in_addr addr;
 
 		if (inet_pton(AF_INET, server, &addr) != 1)
-			lab_cause(x->c, field, "NTP servers must be a list of valid IPv4 addresses.");
+			lab_cause(x->c, field,
+				  "NTP servers must be a list of valid IPv4 addresses.");
 	}
 }
 
@@ -407,14 +425,16 @@ static void interface_fields(const struct exam *x, const struct subject *s)
 	vmn_auto_free char *pci_field = iface_field(x, s->index, ".pciAddress");
 
 	if (!is_interface_name(s->name))
-		lab_cause(x->c, name, "Network interface name can only contain alphabetical "
-				      "characters, numbers, dashes (-) or underscores (_)");
+		lab_cause(x->c, name,
+			  "Network interface name can only contain alphabetical "
+			  "characters, numbers, dashes (-) or underscores (_)");
 	if (*model && !is_model(x, model))
 		lab_cause(x->c, model_field, "interface %s uses model %s that is not supported.",
 			  name, model);
 	mac_rule(x, s);
 	if (*pci && !is_pci_address(pci))
-		lab_cause(x->c, pci_field, "interface %s has malformed PCI address (%s).", name, pci);
+		lab_cause(x->c, pci_field, "interface %s has malformed PCI address (%s).", name,
+			  pci);
 	port_rules(x, s);
 	port_range_rules(x, s);
 	dhcp_rules(x, s);

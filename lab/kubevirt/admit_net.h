@@ -29,8 +29,9 @@ struct lab_net_config {
  * @spec: a VirtualMachineInstanceSpec
  * @path: "spec.template.spec" for a VM, "spec" for a VMI
  *
- * Rules and texts: kubevirt pkg/network/admitter/{netsource,admit,binding,discontinued,netiface,passt}.go
- * at v1.9.0, pkg/virt-api/webhooks/validating-webhook/admitters/{network,vmi-create-admitter}.go at v1.0.0.
+ * Rules and texts: kubevirt
+ * pkg/network/admitter/{netsource,admit,binding,discontinued,netiface,passt}.go at v1.9.0,
+ * pkg/virt-api/webhooks/validating-webhook/admitters/{network,vmi-create-admitter}.go at v1.0.0.
  */
 void lab_admit_networks(struct json_object *spec, const char *path,
 			const struct lab_net_config *config, struct lab_causes *c);

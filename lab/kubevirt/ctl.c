@@ -52,7 +52,7 @@ static int by_key(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* --- the queue ------------------------------------------------------------------------------------ */
+/* --- the queue ------------------------------------------------------------------------ */
 
 static void reconcile(struct lab *lab, enum lab_kind_id kind, const char *ns, const char *name)
 {
@@ -184,8 +184,8 @@ void lab_save(struct lab *lab, enum lab_kind_id kind, struct json_object *obj)
 	vmn_auto_free char *name = vmn_xstrdup(lab_obj_name(obj));
 
 	if (lab_update(lab, kind, ns, name, obj, LAB_WRITE_SYSTEM, NULL, &err) < 0)
-		(void)fprintf(stderr, "controller: cannot update %s %s/%s: %s\n", lab_kinds[kind].singular,
-			      ns, name, vmn_err_text(&err));
+		(void)fprintf(stderr, "controller: cannot update %s %s/%s: %s\n",
+			      lab_kinds[kind].singular, ns, name, vmn_err_text(&err));
 }
 
 void lab_discard(struct lab *lab, enum lab_kind_id kind, struct json_object *obj)
@@ -195,11 +195,11 @@ void lab_discard(struct lab *lab, enum lab_kind_id kind, struct json_object *obj
 	vmn_auto_free char *name = vmn_xstrdup(lab_obj_name(obj));
 
 	if (lab_delete(lab, kind, ns, name, LAB_WRITE_SYSTEM, NULL, &err) < 0)
-		(void)fprintf(stderr, "controller: cannot delete %s %s/%s: %s\n", lab_kinds[kind].singular,
-			      ns, name, vmn_err_text(&err));
+		(void)fprintf(stderr, "controller: cannot delete %s %s/%s: %s\n",
+			      lab_kinds[kind].singular, ns, name, vmn_err_text(&err));
 }
 
-/* --- steps ------------------------------------------------------------------------------------------ */
+/* --- steps ---------------------------------------------------------------------------- */
 
 struct lab_step *lab_step_begin(struct lab *lab, enum lab_kind_id kind, struct json_object *obj,
 				const char *op, const char *detail, lab_step_fn fn)
@@ -255,7 +255,7 @@ void lab_step_done(void *arg, const char *failure, struct json_object *result)
 	step_free(s);
 }
 
-/* --- indexes ----------------------------------------------------------------------------------------- */
+/* --- indexes -------------------------------------------------------------------------- */
 
 static void set_in(struct json_object *index, const char *key, const char *member, bool on)
 {
@@ -288,7 +288,8 @@ static void index_migration(struct lab *lab, struct json_object *vmim, bool on)
 		struct json_object *obj = lab_get(lab, LAB_VMI, lab_obj_ns(vmim),
 						  vmn_json_str_or(vmim, "/spec/vmiName", ""));
 
-		vmn_json_set_str(lab->ctl->moving, key, vmn_json_str_or(obj, "/status/nodeName", ""));
+		vmn_json_set_str(lab->ctl->moving, key,
+				 vmn_json_str_or(obj, "/status/nodeName", ""));
 	} else {
 		json_object_object_del(lab->ctl->moving, key);
 	}
@@ -378,7 +379,7 @@ struct json_object *lab_moving(struct lab *lab)
 	return lab->ctl->moving;
 }
 
-/* --- what makes whom dirty ------------------------------------------------------------------------------ */
+/* --- what makes whom dirty ------------------------------------------------------------ */
 
 static void dirty_owner(struct lab *lab, struct json_object *obj)
 {
@@ -461,7 +462,8 @@ static void hear(void *arg, enum lab_kind_id kind, enum lab_change change, struc
 		lab_dirty(lab, LAB_POD, ns, name);
 		dirty_owner(lab, obj);
 		if (lab_map_get(obj, "labels", LAB_MIGRATION_UID_LABEL))
-			dirty_migrations(lab, ns, lab_map_get(obj, "labels", "vm.kubevirt.io/name"));
+			dirty_migrations(lab, ns,
+					 lab_map_get(obj, "labels", "vm.kubevirt.io/name"));
 		break;
 	case LAB_VMIM:
 		index_migration(lab, obj, change != LAB_DELETED);

@@ -3,9 +3,9 @@
  * ctl.h - the inside of the controllers
  *
  * Level-triggered: a change in the store marks keys dirty, and a turn of the loop later each dirty
- * object is looked at as it is now and brought one step further. Nothing is remembered but what the objects
- * say, the indexes below (rebuilt at start) and which steps a node has under way. So a restart
- * of the lab goes on where it was.
+ * object is looked at as it is now and brought one step further. Nothing is remembered but what the
+ * objects say, the indexes below (rebuilt at start) and which steps a node has under way. So a
+ * restart of the lab goes on where it was.
  */
 #ifndef VMN_LAB_KUBEVIRT_CTL_H
 #define VMN_LAB_KUBEVIRT_CTL_H
@@ -27,8 +27,8 @@ void lab_save(struct lab *lab, enum lab_kind_id kind, struct json_object *obj);
 void lab_discard(struct lab *lab, enum lab_kind_id kind, struct json_object *obj);
 
 /*
- * A step that a node carries out for an object. Its callback gets a fresh copy of the object, to change
- * and lab_save(), unless the object is gone by then.
+ * A step that a node carries out for an object. Its callback gets a fresh copy of the object, to
+ * change and lab_save(), unless the object is gone by then.
  */
 struct lab_step;
 typedef void (*lab_step_fn)(struct lab *lab, struct json_object *obj, const char *detail,
@@ -46,11 +46,13 @@ struct lab_step *lab_step_begin(struct lab *lab, enum lab_kind_id kind, struct j
 /** lab_step_done() - a lab_node_done_fn: ends the step, then calls its function */
 void lab_step_done(void *arg, const char *failure, struct json_object *result);
 
-/* --- indexes ---------------------------------------------------------------------------------- */
+/* --- indexes -------------------------------------------------------------------------- */
 
-/** lab_vmi_pods() - launcher pods of a VMI: an object whose keys are their names; borrowed, may be NULL */
+/** lab_vmi_pods() - launcher pods of a VMI: an object whose keys are their names; borrowed, may be
+ * NULL */
 struct json_object *lab_vmi_pods(struct lab *lab, struct json_object *vmi);
-/** lab_vmi_pod() - the pod in which the guest lives now, or which is to start it; borrowed or NULL */
+/** lab_vmi_pod() - the pod in which the guest lives now, or which is to start it; borrowed or NULL
+ */
 struct json_object *lab_vmi_pod(struct lab *lab, struct json_object *vmi);
 /** lab_vmi_migrations() - names of the VMIMs of a VMI, as lab_vmi_pods() gives pods */
 struct json_object *lab_vmi_migrations(struct lab *lab, const char *ns, const char *vmi);
@@ -62,7 +64,7 @@ struct json_object *lab_moving(struct lab *lab);
 /** lab_node_load() - how many pods a node has that have not ended */
 int64_t lab_node_load(struct lab *lab, const char *node);
 
-/* --- one for each kind; called with what the store has, borrowed ------------------------------- */
+/* --- one for each kind; called with what the store has, borrowed ---------------------- */
 void lab_reconcile_vm(struct lab *lab, struct json_object *vm);
 void lab_reconcile_vmi(struct lab *lab, struct json_object *vmi);
 void lab_reconcile_pod(struct lab *lab, struct json_object *pod);
@@ -78,7 +80,8 @@ const char *lab_run_strategy(struct json_object *vm);
 struct json_object *lab_launcher_pod(struct lab *lab, struct json_object *vmi,
 				     struct json_object *vmim);
 
-/** lab_pod_naming() - how the pod's secondary links are named, by its network-status; @pod may be NULL */
+/** lab_pod_naming() - how the pod's secondary links are named, by its network-status; @pod may be
+ * NULL */
 enum vmn_naming lab_pod_naming(struct json_object *pod);
 
 /** lab_seed() - nodes, namespaces, the KubeVirt object and two NADs, where they are missing */

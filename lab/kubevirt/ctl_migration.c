@@ -2,9 +2,9 @@
 /*
  * ctl_migration.c - VirtualMachineInstanceMigrations
  *
- * Each reconcile does what the present phase asks for, or moves on to the next phase. What both nodes say goes
- * through VMI.status.migrationState, as in KubeVirt.
- * Source: pkg/virt-controller/watch/migration/migration.go processMigrationPhase()@v1.9.0-rc.2,
+ * Each reconcile does what the present phase asks for, or moves on to the next phase. What both
+ * nodes say goes through VMI.status.migrationState, as in KubeVirt. Source:
+ * pkg/virt-controller/watch/migration/migration.go processMigrationPhase()@v1.9.0-rc.2,
  * pkg/virt-controller/watch/migration.go@v1.0.0.
  */
 #include "config.h"
@@ -26,7 +26,8 @@ struct move {
 	struct json_object *vmim; /* a copy, to be changed */
 	struct json_object *vmi;  /* borrowed, or NULL */
 	struct json_object *pod;  /* the target, borrowed, or NULL */
-	struct json_object *state; /* VMI.status.migrationState when it is about this migration, or NULL */
+	struct json_object
+		*state; /* VMI.status.migrationState when it is about this migration, or NULL */
 	const char *phase;
 };
 
@@ -35,7 +36,7 @@ static const char *vmi_name(struct json_object *vmim)
 	return vmn_json_str_or(vmim, "/spec/vmiName", "");
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------- */
 
 static void set_phase(struct move *m, const char *phase)
 {
@@ -72,7 +73,7 @@ static void end_state(struct lab *lab, struct json_object *state, const char *wh
 		vmn_json_set_str(state, "failureReason", why);
 }
 
-/* --- Pending: a slot and a target pod -------------------------------------------------------- */
+/* --- Pending: a slot and a target pod ------------------------------------------------- */
 
 static bool has_slot(struct move *m)
 {
@@ -102,7 +103,8 @@ static void start_target(struct move *m)
 	if (!has_slot(m))
 		return; /* the end of another migration brings us back */
 	if (lab_create(m->lab, LAB_POD, lab_obj_ns(m->vmim),
-		       lab_launcher_pod(m->lab, m->vmi, m->vmim), LAB_WRITE_SYSTEM, &m->pod, &err) < 0) {
+		       lab_launcher_pod(m->lab, m->vmi, m->vmim), LAB_WRITE_SYSTEM, &m->pod,
+		       &err) < 0) {
 		lab_event(m->lab, m->vmim, true, "FailedCreate", "Error creating pod: %s",
 			  vmn_err_text(&err));
 		return;
@@ -112,7 +114,7 @@ static void start_target(struct move *m)
 	set_phase(m, "Scheduling");
 }
 
-/* --- Scheduling: the pod becomes ready ------------------------------------------------------- */
+/* --- Scheduling: the pod becomes ready ------------------------------------------------ */
 
 static void await_target(struct move *m)
 {
@@ -127,7 +129,7 @@ static void await_target(struct move *m)
 	}
 }
 
-/* --- Scheduled: hand over to the nodes ------------------------------------------------------- */
+/* --- Scheduled: hand over to the nodes ------------------------------------------------ */
 
 static void hand_over(struct move *m)
 {
@@ -143,20 +145,23 @@ static void hand_over(struct move *m)
 		if (m->lab->dialect == LAB_KUBEVIRT_1_9) {
 			vmn_json_set_str(state, "sourcePod", lab_obj_name(source_pod));
 			vmn_json_set_str(state, "migrationNetworkType", "Pod");
-			vmn_json_set_take(state, "sourceState",
-					  vmn_json_build("{\"node\":%s,\"pod\":%s,\"migrationUID\":%s,"
-							 "\"virtualMachineInstanceUID\":%s}",
-							 source, lab_obj_name(source_pod),
-							 lab_obj_uid(m->vmim), lab_obj_uid(m->vmi)));
-			vmn_json_set_take(state, "targetState",
-					  vmn_json_build("{\"node\":%s,\"pod\":%s,\"migrationUID\":%s,"
-							 "\"virtualMachineInstanceUID\":%s}",
-							 target, lab_obj_name(m->pod),
-							 lab_obj_uid(m->vmim), lab_obj_uid(m->vmi)));
+			vmn_json_set_take(
+				state, "sourceState",
+				vmn_json_build("{\"node\":%s,\"pod\":%s,\"migrationUID\":%s,"
+					       "\"virtualMachineInstanceUID\":%s}",
+					       source, lab_obj_name(source_pod),
+					       lab_obj_uid(m->vmim), lab_obj_uid(m->vmi)));
+			vmn_json_set_take(
+				state, "targetState",
+				vmn_json_build("{\"node\":%s,\"pod\":%s,\"migrationUID\":%s,"
+					       "\"virtualMachineInstanceUID\":%s}",
+					       target, lab_obj_name(m->pod), lab_obj_uid(m->vmim),
+					       lab_obj_uid(m->vmi)));
 		}
 		vmn_json_set_take(lab_status_of(vmi), "migrationState", state);
 		(void)lab_map_set(vmi, "labels", LAB_TARGET_NODE_LABEL, target);
-		vmn_json_set_str(vmn_json_get(vmi, "/status/activePods"), lab_obj_uid(m->pod), target);
+		vmn_json_set_str(vmn_json_get(vmi, "/status/activePods"), lab_obj_uid(m->pod),
+				 target);
 		lab_save(m->lab, LAB_VMI, vmi);
 	}
 	lab_event(m->lab, m->vmim, false, "SuccessfulHandOver",
@@ -164,7 +169,7 @@ static void hand_over(struct move *m)
 	set_phase(m, "PreparingTarget");
 }
 
-/* --- PreparingTarget: the target's virt-handler ---------------------------------------------- */
+/* --- PreparingTarget: the target's virt-handler --------------------------------------- */
 
 static void prepare_done(struct lab *lab, struct json_object *vmi, const char *uid,
 			 const char *failure, struct json_object *result)
@@ -203,12 +208,13 @@ static void prepare_target(struct move *m)
 		set_phase(m, "TargetReady");
 		return;
 	}
-	step = lab_step_begin(m->lab, LAB_VMI, m->vmi, "prepare", lab_obj_uid(m->vmim), prepare_done);
+	step = lab_step_begin(m->lab, LAB_VMI, m->vmi, "prepare", lab_obj_uid(m->vmim),
+			      prepare_done);
 	if (step)
 		m->lab->node->guest_prepare(m->lab, m->vmi, m->pod, lab_step_done, step);
 }
 
-/* --- TargetReady, Running: the source's virt-handler moves the guest ------------------------- */
+/* --- TargetReady, Running: the source's virt-handler moves the guest ------------------ */
 
 static void end_container(struct json_object *status, const char *now)
 {
@@ -218,7 +224,8 @@ static void end_container(struct json_object *status, const char *now)
 	vmn_json_set_bool(status, "started", false);
 	vmn_json_set_take(status, "state",
 			  vmn_json_build("{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\","
-					 "\"startedAt\":%s,\"finishedAt\":%s}}", started, now));
+					 "\"startedAt\":%s,\"finishedAt\":%s}}",
+					 started, now));
 }
 
 /* The guest is on the target now; its source pod ends as a completed one. */
@@ -243,7 +250,8 @@ static void switch_over(struct lab *lab, struct json_object *vmi, struct json_ob
 	(void)lab_map_set(vmi, "labels", "kubevirt.io/nodeName", target);
 	(void)lab_set(lab_status_of(vmi), "activePods",
 		      vmn_json_build("{%s:%s}", lab_obj_uid(pod), target));
-	lab_event(lab, vmi, false, "Migrated", "The VirtualMachineInstance migrated to node %s.", target);
+	lab_event(lab, vmi, false, "Migrated", "The VirtualMachineInstance migrated to node %s.",
+		  target);
 	if (source_pod) {
 		struct json_object *copy = vmn_json_copy(source_pod);
 
@@ -260,8 +268,8 @@ static void switch_over(struct lab *lab, struct json_object *vmi, struct json_ob
 /* The pod network's address is the new pod's. */
 static void take_new_address(struct lab *lab, struct json_object *vmi, struct json_object *state)
 {
-	struct json_object *pod = lab_get(lab, LAB_POD, lab_obj_ns(vmi),
-					  vmn_json_str_or(state, "/targetPod", ""));
+	struct json_object *pod =
+		lab_get(lab, LAB_POD, lab_obj_ns(vmi), vmn_json_str_or(state, "/targetPod", ""));
 	const char *ip = vmn_json_str_or(pod, "/status/podIP", "");
 
 	vmn_json_each(net, vmn_json_array(vmi, LAB_PTR_NETWORKS)) {
@@ -287,7 +295,8 @@ static void migrate_done(struct lab *lab, struct json_object *vmi, const char *u
 	if (failure) {
 		end_state(lab, state, failure);
 		lab_event(lab, vmi, true, "Migrated",
-			  "VirtualMachineInstance migration uid %s failed. reason:%s", uid, failure);
+			  "VirtualMachineInstance migration uid %s failed. reason:%s", uid,
+			  failure);
 	} else {
 		take_new_address(lab, vmi, state);
 		switch_over(lab, vmi, state);
@@ -315,17 +324,19 @@ static void move_guest(struct move *m)
 {
 	struct lab_step *step;
 
-	step = lab_step_begin(m->lab, LAB_VMI, m->vmi, "migrate", lab_obj_uid(m->vmim), migrate_done);
+	step = lab_step_begin(m->lab, LAB_VMI, m->vmi, "migrate", lab_obj_uid(m->vmim),
+			      migrate_done);
 	if (step)
 		m->lab->node->guest_migrate(m->lab, m->vmi, m->pod, lab_step_done, step);
 }
 
-/* --- the end --------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------- */
 
 static void conclude(struct move *m)
 {
 	if (vmn_json_str(m->state, "/abortStatus"))
-		fail(m, "SuccessfulAbortMigration", "Migration Source node successfully aborted migration");
+		fail(m, "SuccessfulAbortMigration",
+		     "Migration Source node successfully aborted migration");
 	else if (vmn_json_bool(m->state, "/failed", false))
 		fail(m, "FailedMigration", "source node reported migration failed");
 	else if (vmn_condition_is(m->vmi, "MigrationRequired", "True"))
@@ -366,7 +377,8 @@ static struct json_object *target_pod(struct lab *lab, struct json_object *vmi,
 		struct json_object *pod = lab_get(lab, LAB_POD, lab_obj_ns(vmim), name);
 
 		(void)unused;
-		if (vmn_streq(lab_map_get(pod, "labels", LAB_MIGRATION_UID_LABEL), lab_obj_uid(vmim)))
+		if (vmn_streq(lab_map_get(pod, "labels", LAB_MIGRATION_UID_LABEL),
+			      lab_obj_uid(vmim)))
 			return pod;
 	}
 	return NULL;
@@ -379,19 +391,21 @@ static void step_on(struct move *m)
 		void (*act)(struct move *m);
 		bool is_handed_over;
 	} rows[] = {
-		{"Pending", start_target, false},	{"Scheduling", await_target, false},
-		{"Scheduled", hand_over, false},	{"PreparingTarget", prepare_target, true},
-		{"TargetReady", start_moving, true},	{"Running", move_guest, true},
+		{"Pending", start_target, false},    {"Scheduling", await_target, false},
+		{"Scheduled", hand_over, false},     {"PreparingTarget", prepare_target, true},
+		{"TargetReady", start_moving, true}, {"Running", move_guest, true},
 	};
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
 		if (strcmp(rows[i].phase, m->phase))
 			continue;
 		if (rows[i].is_handed_over && !m->state)
-			fail(m, "FailedMigration", "VMI's migration state was taken over by another "
-						   "migration job during active migration.");
+			fail(m, "FailedMigration",
+			     "VMI's migration state was taken over by another "
+			     "migration job during active migration.");
 		else if (rows[i].is_handed_over && (!m->pod || lab_is_deleting(m->pod)))
-			fail(m, "FailedMigration", "target pod was removed during active migration");
+			fail(m, "FailedMigration",
+			     "target pod was removed during active migration");
 		else
 			rows[i].act(m);
 		return;
@@ -402,9 +416,9 @@ static void step_on(struct move *m)
 /* What the VMIM keeps of the VMI's state. v1.0 copies it into old, finished migrations too. */
 static void copy_state(struct move *m)
 {
-	struct json_object *state = m->lab->dialect == LAB_KUBEVIRT_1_9 ?
-					    m->state :
-					    vmn_json_get(m->vmi, "/status/migrationState");
+	struct json_object *state = m->lab->dialect == LAB_KUBEVIRT_1_9
+					    ? m->state
+					    : vmn_json_get(m->vmi, "/status/migrationState");
 
 	if (state)
 		(void)lab_set(lab_status_of(m->vmim), "migrationState", vmn_json_copy(state));
@@ -428,7 +442,8 @@ void lab_reconcile_migration(struct lab *lab, struct json_object *vmim)
 	copy_state(&m);
 	if (is_final)
 		(void)lab_finalizer_del(copy, LAB_MIGRATION_FINALIZER);
-	else if (!m.vmi || lab_is_deleting(m.vmi) || lab_is_final(vmn_json_str(m.vmi, "/status/phase")))
+	else if (!m.vmi || lab_is_deleting(m.vmi) ||
+		 lab_is_final(vmn_json_str(m.vmi, "/status/phase")))
 		fail(&m, "FailedMigration", "VMI is not eligible for migration, because it ended.");
 	else if (vmn_json_bool(m.state, "/completed", false))
 		conclude(&m);

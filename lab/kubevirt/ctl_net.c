@@ -18,7 +18,8 @@ static struct json_object *networks_of(struct json_object *spec)
 }
 
 /* Both lists, made when missing. */
-static void add_pair_take(struct json_object *spec, struct json_object *iface, struct json_object *net)
+static void add_pair_take(struct json_object *spec, struct json_object *iface,
+			  struct json_object *net)
 {
 	struct json_object *domain = lab_child(spec, "domain", json_type_object);
 	struct json_object *devices = lab_child(domain, "devices", json_type_object);
@@ -32,7 +33,7 @@ static bool is_secondary(struct json_object *net)
 	return vmn_json_get(net, "/multus") && !lab_network_is_default(net);
 }
 
-/* --- v1.0: requests ----------------------------------------------------------------------------------- */
+/* --- v1.0: requests ------------------------------------------------------------------- */
 
 bool lab_apply_request(struct json_object *spec, struct json_object *request)
 {
@@ -45,7 +46,8 @@ bool lab_apply_request(struct json_object *spec, struct json_object *request)
 			      vmn_json_build("{\"name\":%s,\"multus\":{\"networkName\":%s}}", add,
 					     vmn_json_str_or(request,
 							     "/addInterfaceOptions/"
-							     "networkAttachmentDefinitionName", "")));
+							     "networkAttachmentDefinitionName",
+							     "")));
 		return true;
 	}
 	return del && iface && lab_set_str(iface, "state", "absent");
@@ -74,7 +76,7 @@ bool lab_trim_requests(struct json_object *requests, struct json_object *templat
 	return changed;
 }
 
-/* --- v1.9: the network synchronizer ----------------------------------------------------------------------- */
+/* --- v1.9: the network synchronizer --------------------------------------------------- */
 
 bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifaces,
 			struct json_object *vmi_ifaces)
@@ -106,7 +108,8 @@ static bool sync_interface(struct json_object *template_spec, struct json_object
 	struct json_object *net = lab_iface_of(networks_of(template_spec), name);
 
 	if (!have) {
-		bool is_pluggable = vmn_json_get(wanted, "/bridge") || vmn_json_get(wanted, "/sriov");
+		bool is_pluggable =
+			vmn_json_get(wanted, "/bridge") || vmn_json_get(wanted, "/sriov");
 
 		if (!is_pluggable || lab_iface_absent(wanted) || !net)
 			return false;
@@ -208,7 +211,7 @@ bool lab_has_ordinal_names(struct json_object *spec, struct json_object *status_
 	return has_any;
 }
 
-/* --- the pod's annotation -------------------------------------------------------------------------------------- */
+/* --- the pod's annotation ------------------------------------------------------------- */
 
 /* {"name", "namespace", "mac"?, "interface"}; "NS/NAD" splits at its first slash */
 static struct json_object *selection(struct json_object *vmi, struct json_object *iface,
@@ -217,10 +220,10 @@ static struct json_object *selection(struct json_object *vmi, struct json_object
 	const char *nad = vmn_json_str_or(net, "/multus/networkName", "");
 	const char *slash = strchr(nad, '/');
 	const char *mac = vmn_json_str(iface, "/macAddress");
-	vmn_auto_free char *ns = slash ? vmn_xstrndup(nad, (size_t)(slash - nad)) :
-					 vmn_xstrdup(lab_obj_ns(vmi));
-	struct json_object *entry = vmn_json_build("{\"name\":%s,\"namespace\":%s}",
-						   slash ? slash + 1 : nad, ns);
+	vmn_auto_free char *ns =
+		slash ? vmn_xstrndup(nad, (size_t)(slash - nad)) : vmn_xstrdup(lab_obj_ns(vmi));
+	struct json_object *entry =
+		vmn_json_build("{\"name\":%s,\"namespace\":%s}", slash ? slash + 1 : nad, ns);
 
 	if (mac)
 		vmn_json_set_str(entry, "mac", mac);
@@ -277,7 +280,7 @@ bool lab_annotation_due(struct json_object *vmi, enum vmn_naming naming)
 	return false;
 }
 
-/* --- migration ---------------------------------------------------------------------------------------------------- */
+/* --- migration ------------------------------------------------------------------------ */
 
 static bool has_private_disk(struct json_object *vmi)
 {
@@ -312,12 +315,12 @@ struct lab_migratable lab_migratable(struct json_object *vmi, enum lab_dialect d
 	if (!is_network_migratable(vmi))
 		return (struct lab_migratable){
 			"InterfaceNotLiveMigratable",
-			dialect == LAB_KUBEVIRT_1_9 ?
-				"cannot migrate VMI which does not use masquerade or a migratable "
-				"plugin to connect to the pod network" :
-				"cannot migrate VMI which does not use masquerade to connect to the pod "
-				"network or bridge with " LAB_BRIDGE_MIGRATION_ANNOTATION
-				" VM annotation"};
+			dialect == LAB_KUBEVIRT_1_9
+				? "cannot migrate VMI which does not use masquerade or a migratable "
+				  "plugin to connect to the pod network"
+				: "cannot migrate VMI which does not use masquerade to connect to the pod "
+				  "network or bridge with " LAB_BRIDGE_MIGRATION_ANNOTATION
+				  " VM annotation"};
 	if (has_private_disk(vmi))
 		return (struct lab_migratable){"DisksNotLiveMigratable",
 					       "cannot migrate VMI with non-shared HostDisk"};
@@ -327,9 +330,9 @@ struct lab_migratable lab_migratable(struct json_object *vmi, enum lab_dialect d
 /* The pod's network-status names NADs as "NS/NAD", or "NAD" alone. */
 static bool is_same_nad(struct json_object *vmi, const char *in_spec, const char *in_status)
 {
-	vmn_auto_free char *full = strchr(in_spec, '/') ?
-					   vmn_xstrdup(in_spec) :
-					   vmn_xasprintf("%s/%s", lab_obj_ns(vmi), in_spec);
+	vmn_auto_free char *full = strchr(in_spec, '/')
+					   ? vmn_xstrdup(in_spec)
+					   : vmn_xasprintf("%s/%s", lab_obj_ns(vmi), in_spec);
 
 	return !strcmp(full, in_status) || !strcmp(in_spec, in_status);
 }
@@ -345,10 +348,12 @@ static enum lab_migration_need need_of(struct json_object *vmi, struct json_obje
 	if (!is_secondary(net) || !iface)
 		return LAB_MIGRATION_NOT_NEEDED;
 	if (lab_iface_absent(iface))
-		return lab_has_token(status, "multus-status") && !lab_has_token(status, "domain") ?
-			       LAB_MIGRATION_PENDING : LAB_MIGRATION_NOT_NEEDED;
+		return lab_has_token(status, "multus-status") && !lab_has_token(status, "domain")
+			       ? LAB_MIGRATION_PENDING
+			       : LAB_MIGRATION_NOT_NEEDED;
 	if (!status)
-		return vmn_json_get(iface, "/sriov") ? LAB_MIGRATION_IMMEDIATE : LAB_MIGRATION_PENDING;
+		return vmn_json_get(iface, "/sriov") ? LAB_MIGRATION_IMMEDIATE
+						     : LAB_MIGRATION_PENDING;
 	delivered = vmn_json_find(network_status, "interface",
 				  vmn_json_str_or(status, "/podInterfaceName", ""), NULL);
 	if (delivered && !is_same_nad(vmi, vmn_json_str_or(net, "/multus/networkName", ""),

@@ -35,7 +35,8 @@ bool lab_clear_detached(struct json_object *spec, struct json_object *status_ifa
 /**
  * lab_sync_vmi_spec() - carry a template's changes to the running VMI as v1.9 does
  *
- * New bridge and SR-IOV interfaces, states, and the NAD of a network; everything else is silently left.
+ * New bridge and SR-IOV interfaces, states, and the NAD of a network; everything else is silently
+ * left.
  * @has_ordinal_names: "absent" is not carried
  * Source: pkg/network/controllers/vm.go@v1.9.0-rc.2
  * Return: whether @spec changed
@@ -79,7 +80,7 @@ struct lab_migratable lab_migratable(struct json_object *vmi, enum lab_dialect d
 
 enum lab_migration_need {
 	LAB_MIGRATION_NOT_NEEDED,
-	LAB_MIGRATION_PENDING,	 /* perhaps it is plugged in place soon */
+	LAB_MIGRATION_PENDING, /* perhaps it is plugged in place soon */
 	LAB_MIGRATION_IMMEDIATE,
 };
 

@@ -9,7 +9,7 @@
 #include "lab/api/store.h"
 #include "lib/virt/vm.h"
 
-/* --- scheduling ---------------------------------------------------------------------------------------- */
+/* --- scheduling ----------------------------------------------------------------------- */
 
 struct choice {
 	struct lab *lab;
@@ -22,7 +22,8 @@ struct choice {
 
 static bool fits(const struct choice *c, struct json_object *node)
 {
-	if (vmn_streq(c->avoid, lab_obj_name(node)) || vmn_json_bool(node, "/spec/unschedulable", false) ||
+	if (vmn_streq(c->avoid, lab_obj_name(node)) ||
+	    vmn_json_bool(node, "/spec/unschedulable", false) ||
 	    !vmn_condition_is(node, "Ready", "True"))
 		return false;
 	json_object_object_foreach(c->selector, key, value)
@@ -49,7 +50,8 @@ static struct json_object *owner_vmi(struct lab *lab, struct json_object *pod)
 	struct json_object *refs = vmn_json_array(pod, "/metadata/ownerReferences");
 	struct json_object *ref = vmn_json_find(refs, "kind", "VirtualMachineInstance", NULL);
 
-	return ref ? lab_get(lab, LAB_VMI, lab_obj_ns(pod), vmn_json_str_or(ref, "/name", "")) : NULL;
+	return ref ? lab_get(lab, LAB_VMI, lab_obj_ns(pod), vmn_json_str_or(ref, "/name", ""))
+		   : NULL;
 }
 
 static void schedule(struct lab *lab, struct json_object *pod)
@@ -58,7 +60,8 @@ static void schedule(struct lab *lab, struct json_object *pod)
 	struct json_object *selector = vmn_json_get(pod, "/spec/nodeSelector");
 	struct choice c = {.lab = lab, .selector = selector ? selector : none};
 
-	/* a migration's target keeps away from its source: pod anti-affinity by the created-by label */
+	/* a migration's target keeps away from its source: pod anti-affinity by the created-by
+	 * label */
 	if (lab_map_get(pod, "labels", LAB_MIGRATION_UID_LABEL))
 		c.avoid = vmn_json_str(owner_vmi(lab, pod), "/status/nodeName");
 	lab_each(lab, LAB_NODE, NULL, consider, &c);
@@ -77,7 +80,7 @@ static void schedule(struct lab *lab, struct json_object *pod)
 	}
 }
 
-/* --- starting -------------------------------------------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------------------- */
 
 static void start_done(struct lab *lab, struct json_object *pod, const char *detail,
 		       const char *failure, struct json_object *result)
@@ -99,7 +102,8 @@ static void start_done(struct lab *lab, struct json_object *pod, const char *det
 			  vmn_json_build("[{\"name\":\"compute\",\"ready\":true,\"started\":true,"
 					 "\"restartCount\":0,\"image\":%s,\"state\":{\"running\":{"
 					 "\"startedAt\":%s}}}]",
-					 vmn_json_str_or(pod, "/spec/containers/0/image", ""), now));
+					 vmn_json_str_or(pod, "/spec/containers/0/image", ""),
+					 now));
 	(void)lab_condition_set(pod, "ContainersReady", "True", NULL, NULL);
 	(void)lab_condition_set(pod, "Ready", "True", NULL, NULL);
 	(void)lab_map_set(pod, "annotations", LAB_STATUS_ANNOTATION,

@@ -23,7 +23,7 @@ const char *lab_run_strategy(struct json_object *vm)
 	return vmn_json_bool(vm, "/spec/running", false) ? "Always" : "Halted";
 }
 
-/* --- start and stop ------------------------------------------------------------------------------------ */
+/* --- start and stop ------------------------------------------------------------------- */
 
 /* A VMI starts without what its template says to leave out. */
 static void drop_absent(struct json_object *vmi)
@@ -43,21 +43,24 @@ static void start_vmi(struct lab *lab, struct json_object *vm)
 		"\"metadata\":{\"name\":%s,\"namespace\":%s,\"finalizers\":[%s],\"ownerReferences\":["
 		"{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachine\",\"name\":%s,\"uid\":%s,"
 		"\"controller\":true,\"blockOwnerDeletion\":true}]},\"spec\":%J,\"status\":{}}",
-		lab_obj_name(vm), lab_obj_ns(vm), LAB_VM_FINALIZER, lab_obj_name(vm), lab_obj_uid(vm),
-		vmn_json_get(template, "/spec"));
+		lab_obj_name(vm), lab_obj_ns(vm), LAB_VM_FINALIZER, lab_obj_name(vm),
+		lab_obj_uid(vm), vmn_json_get(template, "/spec"));
 	meta = vmn_json_get(vmi, "/metadata");
 	for (size_t i = 0; i < VMN_ARRAY_LEN(carried); i++)
-		if (json_object_object_get_ex(vmn_json_get(template, "/metadata"), carried[i], &v) && v)
+		if (json_object_object_get_ex(vmn_json_get(template, "/metadata"), carried[i],
+					      &v) &&
+		    v)
 			vmn_json_set_take(meta, carried[i], vmn_json_copy(v));
 	drop_absent(vmi);
 	lab_default_vmi(lab, vmi);
 	if (lab_create(lab, LAB_VMI, lab_obj_ns(vm), vmi, LAB_WRITE_SYSTEM, NULL, &err) == 0)
-		lab_event(lab, vm, false, "SuccessfulCreate",
-			  "Started the virtual machine by creating the new virtual machine instance %s",
-			  lab_obj_name(vm));
+		lab_event(
+			lab, vm, false, "SuccessfulCreate",
+			"Started the virtual machine by creating the new virtual machine instance %s",
+			lab_obj_name(vm));
 	else
-		lab_event(lab, vm, true, "FailedCreate", "Error creating virtual machine instance: %s",
-			  vmn_err_text(&err));
+		lab_event(lab, vm, true, "FailedCreate",
+			  "Error creating virtual machine instance: %s", vmn_err_text(&err));
 }
 
 static void stop_vmi(struct lab *lab, struct json_object *vm, struct json_object *vmi)
@@ -73,7 +76,8 @@ static void stop_vmi(struct lab *lab, struct json_object *vm, struct json_object
 			  lab_obj_name(vm));
 }
 
-/* The oldest of status.stateChangeRequests, if it still has to be acted on; done ones are dropped. */
+/* The oldest of status.stateChangeRequests, if it still has to be acted on; done ones are dropped.
+ */
 static const char *next_request(struct json_object *vm, struct json_object *vmi)
 {
 	struct json_object *list = vmn_json_array(vm, "/status/stateChangeRequests"), *first;
@@ -104,11 +108,12 @@ static void start_or_stop(struct lab *lab, struct json_object *vm, struct json_o
 
 	if (!vmi && (!strcmp(request, "Start") || (!is_manual && !is_halted)))
 		start_vmi(lab, vm);
-	else if (vmi && (is_halted || !strcmp(request, "Stop") || (is_rerun && lab_is_final(phase))))
+	else if (vmi &&
+		 (is_halted || !strcmp(request, "Stop") || (is_rerun && lab_is_final(phase))))
 		stop_vmi(lab, vm, vmi);
 }
 
-/* --- interfaces, v1.0 ------------------------------------------------------------------------------------ */
+/* --- interfaces, v1.0 ----------------------------------------------------------------- */
 
 static void apply_to_vmi(struct lab *lab, struct json_object *vmi, struct json_object *requests)
 {
@@ -129,9 +134,9 @@ static void apply_to_vmi(struct lab *lab, struct json_object *vmi, struct json_o
 }
 
 /*
- * status.interfaceRequests, as pkg/virt-controller/watch/vm.go@v1.0.0 works them off: all go into the template
- * in one write, so that one the webhook refuses holds up all others; a request leaves the list a step later,
- * once the template shows it; one that the template can never show stays.
+ * status.interfaceRequests, as pkg/virt-controller/watch/vm.go@v1.0.0 works them off: all go into
+ * the template in one write, so that one the webhook refuses holds up all others; a request leaves
+ * the list a step later, once the template shows it; one that the template can never show stays.
  */
 static void handle_requests(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
@@ -160,7 +165,7 @@ static void handle_requests(struct lab *lab, struct json_object *vm, struct json
 		(void)lab_set(lab_status_of(vm), "interfaceRequests", NULL);
 }
 
-/* --- interfaces, v1.9 ------------------------------------------------------------------------------------- */
+/* --- interfaces, v1.9 ----------------------------------------------------------------- */
 
 static void sync_networks(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
@@ -180,7 +185,8 @@ static void sync_networks(struct lab *lab, struct json_object *vm, struct json_o
 	changed = lab_sync_vmi_spec(template_spec, spec, lab_has_ordinal_names(spec, status));
 	changed |= lab_clear_detached(spec, status, NULL);
 	/* The template's mark goes last: the VMI must have seen it. */
-	(void)lab_clear_detached(template_spec, status, vmn_json_array(spec, "/domain/devices/interfaces"));
+	(void)lab_clear_detached(template_spec, status,
+				 vmn_json_array(spec, "/domain/devices/interfaces"));
 	needs_restart = lab_needs_restart(template_spec, spec);
 	if (changed) {
 		struct json_object *copy = lab_copy_sharing_spec(vmi);
@@ -192,9 +198,10 @@ static void sync_networks(struct lab *lab, struct json_object *vm, struct json_o
 				"a non-live-updatable field was changed in the template spec");
 }
 
-/* --- status --------------------------------------------------------------------------------------------------- */
+/* --- status --------------------------------------------------------------------------- */
 
-static const char *printable_status(struct lab *lab, struct json_object *vm, struct json_object *vmi)
+static const char *printable_status(struct lab *lab, struct json_object *vm,
+				    struct json_object *vmi)
 {
 	const char *phase = vmn_json_str_or(vmi, "/status/phase", "");
 	struct json_object *pod;
@@ -227,14 +234,15 @@ static void mirror_condition(struct json_object *vm, struct json_object *vmi, co
 
 static void report(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
-	static const char *const mirrored[] = {"Ready", "LiveMigratable", "AgentConnected", "Paused",
-					       "MigrationRequired"};
+	static const char *const mirrored[] = {"Ready", "LiveMigratable", "AgentConnected",
+					       "Paused", "MigrationRequired"};
 	struct json_object *status = lab_status_of(vm);
 	int64_t generation = vmn_json_int(vm, "/metadata/generation", 0);
 
 	(void)lab_set(status, "created", vmi ? json_object_new_boolean(true) : NULL);
-	(void)lab_set(status, "ready", vmn_condition_is(vmi, "Ready", "True") ?
-					       json_object_new_boolean(true) : NULL);
+	(void)lab_set(status, "ready",
+		      vmn_condition_is(vmi, "Ready", "True") ? json_object_new_boolean(true)
+							     : NULL);
 	(void)lab_set_str(status, "printableStatus", printable_status(lab, vm, vmi));
 	if (lab->dialect == LAB_KUBEVIRT_1_9)
 		(void)lab_set_str(status, "runStrategy", lab_run_strategy(vm));

@@ -2,9 +2,10 @@
 /*
  * ctl_vmi.c - VirtualMachineInstances: virt-controller's and virt-handler's part in one
  *
- * A plug walks: spec (P1) -> pod annotation (P2) -> network-status (P3) -> status with multus-status (P4)
- * -> domain (P5) -> guest-agent (P6); an unplug walks back. Each reconcile takes every interface one hop
- * further from wherever it is.
+ * A plug walks: spec (P1) -> pod annotation (P2) -> network-status (P3) -> status with
+ * multus-status (P4)
+ * -> domain (P5) -> guest-agent (P6); an unplug walks back. Each reconcile takes every interface
+ * one hop further from wherever it is.
  */
 #include "config.h"
 
@@ -21,7 +22,7 @@
 /* How long the evaluator waits for a plug in place before it asks for a migration, seconds. */
 enum { IN_PLACE_GRACE_S = 15, WORKLOAD_UPDATE_BACKOFF_S = 10 };
 
-/* --- launcher pods ----------------------------------------------------------------------------------------- */
+/* --- launcher pods -------------------------------------------------------------------- */
 
 /* A JSON document kept in an annotation; caller drops it. */
 static struct json_object *annotation_json(struct json_object *obj, const char *key)
@@ -50,8 +51,8 @@ static enum vmn_naming new_pod_naming(struct lab *lab, struct json_object *vmi, 
 		return VMN_NAMING_HASHED;
 	if (is_target)
 		return lab_pod_naming(lab_vmi_pod(lab, vmi));
-	return lab_map_get(vmi, "annotations", LAB_ORDINAL_ANNOTATION) ? VMN_NAMING_ORDINAL :
-									 VMN_NAMING_HASHED;
+	return lab_map_get(vmi, "annotations", LAB_ORDINAL_ANNOTATION) ? VMN_NAMING_ORDINAL
+								       : VMN_NAMING_HASHED;
 }
 
 static void add_selector(struct json_object *selector, struct json_object *more)
@@ -81,12 +82,13 @@ struct json_object *lab_launcher_pod(struct lab *lab, struct json_object *vmi,
 		"\"blockOwnerDeletion\":true}]},\"spec\":{\"containers\":[{\"name\":\"compute\","
 		"\"image\":%s}],\"nodeSelector\":{\"kubevirt.io/schedulable\":\"true\"},"
 		"\"restartPolicy\":\"Never\"},\"status\":{\"phase\":\"Pending\"}}",
-		generate, lab_obj_ns(vmi), LAB_CREATED_BY_LABEL, lab_obj_uid(vmi), lab_obj_name(vmi),
-		lab_obj_name(vmi), lab_obj_name(vmi), lab_obj_uid(vmi), image);
+		generate, lab_obj_ns(vmi), LAB_CREATED_BY_LABEL, lab_obj_uid(vmi),
+		lab_obj_name(vmi), lab_obj_name(vmi), lab_obj_name(vmi), lab_obj_uid(vmi), image);
 	selector = vmn_json_get(pod, "/spec/nodeSelector");
 	add_selector(selector, vmn_json_get(vmi, "/spec/nodeSelector"));
 	if (vmn_json_len(networks))
-		(void)lab_map_set(pod, "annotations", LAB_NETWORKS_ANNOTATION, vmn_json_text(networks));
+		(void)lab_map_set(pod, "annotations", LAB_NETWORKS_ANNOTATION,
+				  vmn_json_text(networks));
 	if (vmim) {
 		add_selector(selector, vmn_json_get(vmim, "/spec/addedNodeSelector"));
 		(void)lab_map_set(pod, "labels", LAB_MIGRATION_UID_LABEL, lab_obj_uid(vmim));
@@ -96,7 +98,7 @@ struct json_object *lab_launcher_pod(struct lab *lab, struct json_object *vmi,
 	return pod;
 }
 
-/* --- phases --------------------------------------------------------------------------------------------------- */
+/* --- phases --------------------------------------------------------------------------- */
 
 static void set_ready(struct json_object *vmi, bool on)
 {
@@ -114,7 +116,8 @@ static void create_pod(struct lab *lab, struct json_object *vmi)
 		lab_event(lab, vmi, false, "SuccessfulCreate", "Created virtual machine pod %s",
 			  lab_obj_name(pod));
 	else
-		lab_event(lab, vmi, true, "FailedCreate", "Error creating pod: %s", vmn_err_text(&err));
+		lab_event(lab, vmi, true, "FailedCreate", "Error creating pod: %s",
+			  vmn_err_text(&err));
 }
 
 static void set_migratable(struct lab *lab, struct json_object *vmi)
@@ -128,14 +131,16 @@ static void set_migratable(struct lab *lab, struct json_object *vmi)
 }
 
 /* The pod network's interface as it is from the start; it never has multus-status. */
-static struct json_object *primary_status(struct lab *lab, const char *name, struct json_object *pod)
+static struct json_object *primary_status(struct lab *lab, const char *name,
+					  struct json_object *pod)
 {
 	vmn_auto_json struct json_object *delivered = annotation_json(pod, LAB_STATUS_ANNOTATION);
 	const char *ip = vmn_json_str_or(pod, "/status/podIP", "");
 	struct json_object *s = vmn_json_build(
 		"{\"infoSource\":\"domain\",\"ipAddress\":%s,\"ipAddresses\":[%s],\"mac\":%s,"
 		"\"name\":%s,\"queueCount\":1}",
-		ip, ip, vmn_json_str_or(vmn_json_find(delivered, "interface", "eth0", NULL), "/mac", ""),
+		ip, ip,
+		vmn_json_str_or(vmn_json_find(delivered, "interface", "eth0", NULL), "/mac", ""),
 		name);
 
 	if (lab->dialect == LAB_KUBEVIRT_1_9)
@@ -149,8 +154,8 @@ static void enter_running(struct lab *lab, struct json_object *vmi, struct json_
 
 	vmn_json_each(net, vmn_json_array(vmi, LAB_PTR_NETWORKS))
 		if (lab_network_is_default(net))
-			vmn_json_append_take(list, primary_status(lab, vmn_json_str_or(net, "/name", ""),
-								  pod));
+			vmn_json_append_take(
+				list, primary_status(lab, vmn_json_str_or(net, "/name", ""), pod));
 	(void)lab_set(lab_status_of(vmi), "interfaces", list);
 	lab_set_phase(vmi, "Running");
 	set_ready(vmi, true);
@@ -210,7 +215,7 @@ static void tear_down(struct lab *lab, struct json_object *vmi)
 	(void)lab_finalizer_del(vmi, LAB_VM_FINALIZER);
 }
 
-/* --- P2, P3: the pod ------------------------------------------------------------------------------------------- */
+/* --- P2, P3: the pod ------------------------------------------------------------------ */
 
 static void networks_done(struct lab *lab, struct json_object *pod, const char *detail,
 			  const char *failure, struct json_object *result)
@@ -232,7 +237,8 @@ static bool is_delivered(struct json_object *asked, struct json_object *delivere
 	if (extra != vmn_json_len(asked))
 		return false;
 	vmn_json_each(a, asked)
-		if (!vmn_json_find(delivered, "interface", vmn_json_str_or(a, "/interface", ""), NULL))
+		if (!vmn_json_find(delivered, "interface", vmn_json_str_or(a, "/interface", ""),
+				   NULL))
 			return false;
 	return true;
 }
@@ -247,7 +253,8 @@ static void sync_pod(struct lab *lab, struct json_object *vmi, struct json_objec
 
 	if (lab_annotation_due(vmi, naming)) {
 		wanted = lab_networks_annotation(vmi, naming, false);
-		/* v1.0 never writes an empty list, so the last one removed stays in the annotation */
+		/* v1.0 never writes an empty list, so the last one removed stays in the annotation
+		 */
 		if (!json_object_equal(wanted, asked) &&
 		    (vmn_json_len(wanted) || (asked && lab->dialect == LAB_KUBEVIRT_1_9))) {
 			struct json_object *copy = lab_copy_sharing_spec(pod);
@@ -265,7 +272,7 @@ static void sync_pod(struct lab *lab, struct json_object *vmi, struct json_objec
 		lab->node->networks_sync(lab, pod, lab_step_done, step);
 }
 
-/* --- P4, U4: what the status says of the pod --------------------------------------------------------------------- */
+/* --- P4, U4: what the status says of the pod ------------------------------------------ */
 
 static bool set_delivered(struct lab *lab, struct json_object *vmi, struct json_object *net,
 			  struct json_object *delivered, enum vmn_naming naming)
@@ -320,7 +327,7 @@ static bool sync_status(struct lab *lab, struct json_object *vmi, struct json_ob
 	return changed | drop_gone(vmi);
 }
 
-/* --- P5, P6, U3, link state: the guest ----------------------------------------------------------------------------- */
+/* --- P5, P6, U3, link state: the guest ------------------------------------------------ */
 
 static struct json_object *entry_of(struct json_object *vmi, const char *iface)
 {
@@ -456,7 +463,7 @@ static void sync_guest(struct lab *lab, struct json_object *vmi, struct json_obj
 	ask_agent(lab, vmi);
 }
 
-/* --- MigrationRequired (since v1.6) and the workload updater --------------------------------------------------------- */
+/* --- MigrationRequired (since v1.6) and the workload updater -------------------------- */
 
 static int64_t age_s(const char *timestamp)
 {
@@ -466,13 +473,15 @@ static int64_t age_s(const char *timestamp)
 }
 
 /* pkg/virt-controller/watch/vmi/lifecycle.go@v1.9.0-rc.2 */
-static bool set_migration_required(struct lab *lab, struct json_object *vmi, struct json_object *pod)
+static bool set_migration_required(struct lab *lab, struct json_object *vmi,
+				   struct json_object *pod)
 {
 	vmn_auto_json struct json_object *delivered = annotation_json(pod, LAB_STATUS_ANNOTATION);
 	enum lab_migration_need need = lab_migration_need(vmi, delivered);
 	struct json_object *c = vmn_condition(vmi, "MigrationRequired");
-	bool is_old = vmn_condition_is(vmi, "MigrationRequired", "True") ||
-		      (c && age_s(vmn_json_str_or(c, "/lastTransitionTime", "")) >= IN_PLACE_GRACE_S);
+	bool is_old =
+		vmn_condition_is(vmi, "MigrationRequired", "True") ||
+		(c && age_s(vmn_json_str_or(c, "/lastTransitionTime", "")) >= IN_PLACE_GRACE_S);
 
 	if (need == LAB_MIGRATION_NOT_NEEDED)
 		return lab_condition_set(vmi, "MigrationRequired", NULL, NULL, NULL);
@@ -542,7 +551,7 @@ static void update_workload(struct lab *lab, struct json_object *vmi)
 			  vmn_err_text(&err));
 }
 
-/* --- all of it ------------------------------------------------------------------------------------------------------------ */
+/* --- all of it ------------------------------------------------------------------------ */
 
 static bool is_moving(struct json_object *vmi)
 {

@@ -23,7 +23,8 @@ const char *lab_kubevirt_version(const struct lab *lab)
 
 struct json_object *lab_config(struct lab *lab)
 {
-	return vmn_json_get(lab_get(lab, LAB_KUBEVIRT, "kubevirt", "kubevirt"), "/spec/configuration");
+	return vmn_json_get(lab_get(lab, LAB_KUBEVIRT, "kubevirt", "kubevirt"),
+			    "/spec/configuration");
 }
 
 bool lab_gate(struct lab *lab, const char *gate)
@@ -45,7 +46,8 @@ const char *lab_meta(struct json_object *obj, const char *field)
 	struct json_object *meta, *v;
 
 	if (!obj || !json_object_object_get_ex(obj, "metadata", &meta) ||
-	    !json_object_object_get_ex(meta, field, &v) || !json_object_is_type(v, json_type_string))
+	    !json_object_object_get_ex(meta, field, &v) ||
+	    !json_object_is_type(v, json_type_string))
 		return "";
 	return json_object_get_string(v);
 }
@@ -202,9 +204,8 @@ void lab_set_phase(struct json_object *obj, const char *phase)
 	if (!lab_set_str(lab_status_of(obj), "phase", phase))
 		return;
 	list = lab_child(lab_status_of(obj), "phaseTransitionTimestamps", json_type_array);
-	vmn_json_append_take(list,
-			     vmn_json_build("{\"phase\":%s,\"phaseTransitionTimestamp\":%s}", phase,
-					    lab_now(now)));
+	vmn_json_append_take(list, vmn_json_build("{\"phase\":%s,\"phaseTransitionTimestamp\":%s}",
+						  phase, lab_now(now)));
 }
 
 const char *lab_now(char buf[32])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kubevirt.h - what the KubeVirt half of the lab shares: constants and readings of its objects (pure, but
- * for the KubeVirt object that holds the cluster's configuration)
+ * kubevirt.h - what the KubeVirt half of the lab shares: constants and readings of its objects
+ * (pure, but for the KubeVirt object that holds the cluster's configuration)
  */
 #ifndef VMN_LAB_KUBEVIRT_KUBEVIRT_H
 #define VMN_LAB_KUBEVIRT_KUBEVIRT_H
@@ -44,7 +44,8 @@ bool lab_is_deleting(struct json_object *obj);
 const char *lab_map_get(struct json_object *obj, const char *map, const char *key);
 /** lab_map_set() - set (NULL: remove) it; Return: whether that changed anything */
 bool lab_map_set(struct json_object *obj, const char *map, const char *key, const char *value);
-/** lab_list_add(), lab_list_del() - a string in the array at metadata/finalizers; Return: changed */
+/** lab_list_add(), lab_list_del() - a string in the array at metadata/finalizers; Return: changed
+ */
 bool lab_finalizer_add(struct json_object *obj, const char *name);
 bool lab_finalizer_del(struct json_object *obj, const char *name);
 
@@ -55,12 +56,14 @@ struct json_object *lab_copy_sharing_spec(struct json_object *obj);
 struct json_object *lab_child(struct json_object *obj, const char *key, enum json_type type);
 /** lab_status_of() - @obj.status, made when missing */
 struct json_object *lab_status_of(struct json_object *obj);
-/** lab_set() - set @obj[@key] to @value (swallowed; NULL: remove); Return: whether that changed it */
+/** lab_set() - set @obj[@key] to @value (swallowed; NULL: remove); Return: whether that changed it
+ */
 bool lab_set(struct json_object *obj, const char *key, struct json_object *value);
 bool lab_set_str(struct json_object *obj, const char *key, const char *value);
 
 /**
- * lab_condition_set() - status.conditions: set @type, keeping lastTransitionTime while the status stays
+ * lab_condition_set() - status.conditions: set @type, keeping lastTransitionTime while the status
+ * stays
  * @status: "True", "False"; NULL removes the condition
  * @reason, @message: may be NULL
  *
@@ -75,14 +78,15 @@ void lab_set_phase(struct json_object *obj, const char *phase);
 /** lab_now() - "2026-11-21T10:00:00Z" in @buf of 32 bytes */
 const char *lab_now(char buf[32]);
 
-/* --- networks of a VMI spec ------------------------------------------------------------ */
+/* --- networks of a VMI spec ----------------------------------------------------------- */
 struct json_object *lab_iface_of(struct json_object *interfaces, const char *name);
 bool lab_iface_absent(struct json_object *iface);
 /** lab_network_is_default() - the pod network, or Multus' default one */
 bool lab_network_is_default(struct json_object *network);
 /** lab_has_token() - is @token among infoSource's, which are joined by ", "? */
 bool lab_has_token(struct json_object *iface_status, const char *token);
-/** lab_set_token() - add or remove it, keeping "domain, guest-agent, multus-status" order; Return: changed */
+/** lab_set_token() - add or remove it, keeping "domain, guest-agent, multus-status" order; Return:
+ * changed */
 bool lab_set_token(struct json_object *iface_status, const char *token, bool on);
 
 /** lab_is_final() - whether a phase is Succeeded or Failed */

@@ -23,7 +23,8 @@ struct lab_node_ops {
 	/* Make the pod's networks those of its annotation; result: the new network-status array */
 	void (*networks_sync)(struct lab *lab, struct json_object *pod, lab_node_done_fn done,
 			      void *arg);
-	/* Attach or detach one interface of the running guest; result of attach: {"mac", "queueCount"} */
+	/* Attach or detach one interface of the running guest; result of attach: {"mac",
+	 * "queueCount"} */
 	void (*guest_attach)(struct lab *lab, struct json_object *vmi, const char *iface,
 			     lab_node_done_fn done, void *arg);
 	void (*guest_detach)(struct lab *lab, struct json_object *vmi, const char *iface,
@@ -37,7 +38,8 @@ struct lab_node_ops {
 	void (*guest_migrate)(struct lab *lab, struct json_object *vmi,
 			      struct json_object *target_pod, lab_node_done_fn done, void *arg);
 	void (*guest_migrate_cancel)(struct lab *lab, struct json_object *vmi);
-	/* What the guest agent says of the guest's interfaces; result: [{"name", "interfaceName"}] */
+	/* What the guest agent says of the guest's interfaces; result: [{"name", "interfaceName"}]
+	 */
 	void (*guest_report)(struct lab *lab, struct json_object *vmi, lab_node_done_fn done,
 			     void *arg);
 	/* Forget all callbacks that are due */

@@ -3,7 +3,8 @@
  * node_emulated.c - nodes that only pretend
  *
  * They keep nothing: what a pod or guest has is what the objects say. An answer takes a few
- * milliseconds, more where a fault says so. Addresses and MACs follow from names, so that they stay.
+ * milliseconds, more where a fault says so. Addresses and MACs follow from names, so that they
+ * stay.
  */
 #include "config.h"
 
@@ -18,7 +19,14 @@
 #include "lib/base/str.h"
 
 /* How long things take, milliseconds. */
-enum { POD_START_MS = 40, CNI_MS = 25, DEVICE_MS = 15, AGENT_MS = 30, PREPARE_MS = 20, MIGRATE_MS = 60 };
+enum {
+	POD_START_MS = 40,
+	CNI_MS = 25,
+	DEVICE_MS = 15,
+	AGENT_MS = 30,
+	PREPARE_MS = 20,
+	MIGRATE_MS = 60
+};
 
 /* An answer that is due. */
 struct answer {
@@ -70,7 +78,8 @@ static struct answer *answer_in(struct lab *lab, int64_t ms, lab_node_done_fn do
 {
 	struct answer *head = &agents(lab)->answers, *a = vmn_xcalloc(1, sizeof(*a));
 
-	*a = (struct answer){.prev = head, .next = head->next, .lab = lab, .done = done, .arg = arg};
+	*a = (struct answer){
+		.prev = head, .next = head->next, .lab = lab, .done = done, .arg = arg};
 	a->result = result;
 	a->failure = failure ? vmn_xstrdup(failure) : NULL;
 	head->next->prev = a;
@@ -79,7 +88,7 @@ static struct answer *answer_in(struct lab *lab, int64_t ms, lab_node_done_fn do
 	return a;
 }
 
-/* --- faults ---------------------------------------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------------------- */
 
 /* Faults name the VM, whose pod belongs to the VMI of the same name. */
 static char *vm_key(struct json_object *obj)
@@ -97,14 +106,15 @@ static const struct lab_fault *fault_for(struct lab *lab, enum lab_fault_kind ki
 	return lab_fault_hit(lab, kind, NULL, key);
 }
 
-static int64_t slowed(struct lab *lab, int64_t ms, enum lab_fault_kind kind, struct json_object *obj)
+static int64_t slowed(struct lab *lab, int64_t ms, enum lab_fault_kind kind,
+		      struct json_object *obj)
 {
 	const struct lab_fault *f = fault_for(lab, kind, obj);
 
 	return f ? ms + f->value : ms;
 }
 
-/* --- addresses ---------------------------------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------ */
 
 static void digest(const char *a, const char *b, char hex[VMN_SHA256_HEX_SIZE])
 {
@@ -133,7 +143,7 @@ static char *pod_ip(struct json_object *pod)
 	return vmn_xasprintf("10.%lu.%lu.%lu", 128 + n % 64, n / 64 % 256, 1 + n / 16384 % 254);
 }
 
-/* --- the CNI ---------------------------------------------------------------------------------------------------------- */
+/* --- the CNI -------------------------------------------------------------------------- */
 
 static struct json_object *annotation(struct json_object *pod, const char *key)
 {
@@ -183,25 +193,27 @@ static struct json_object *synced(struct lab *lab, struct json_object *pod, char
 		if (there)
 			vmn_json_append_take(list, there);
 		else if (!*ret_missing)
-			*ret_missing = vmn_xasprintf("%s/%s",
-						     vmn_json_str_or(element, "/namespace", ""),
-						     vmn_json_str_or(element, "/name", ""));
+			*ret_missing =
+				vmn_xasprintf("%s/%s", vmn_json_str_or(element, "/namespace", ""),
+					      vmn_json_str_or(element, "/name", ""));
 	}
 	return list;
 }
 
-static void networks_sync(struct lab *lab, struct json_object *pod, lab_node_done_fn done, void *arg)
+static void networks_sync(struct lab *lab, struct json_object *pod, lab_node_done_fn done,
+			  void *arg)
 {
 	int64_t ms = slowed(lab, CNI_MS, LAB_FAULT_SLOW_PLUG, pod);
-	vmn_auto_json struct json_object *had = annotation(pod, LAB_STATUS_ANNOTATION), *list = NULL;
+	vmn_auto_json struct json_object *had = annotation(pod, LAB_STATUS_ANNOTATION),
+					 *list = NULL;
 	vmn_auto_free char *missing = NULL;
 
 	list = synced(lab, pod, &missing);
 	if (vmn_json_len(list) > vmn_json_len(had) && fault_for(lab, LAB_FAULT_NO_PLUG, pod)) {
 		(void)answer_in(lab, ms, done, arg, NULL, vmn_steal(&had));
 	} else if (missing && json_object_equal(list, had)) {
-		vmn_auto_free char *text = vmn_xasprintf(
-			"cannot find a network-attachment-definition (%s)", missing);
+		vmn_auto_free char *text =
+			vmn_xasprintf("cannot find a network-attachment-definition (%s)", missing);
 
 		(void)answer_in(lab, ms, done, arg, text, NULL);
 	} else {
@@ -209,7 +221,7 @@ static void networks_sync(struct lab *lab, struct json_object *pod, lab_node_don
 	}
 }
 
-/* --- pods -------------------------------------------------------------------------------------------------------------- */
+/* --- pods ----------------------------------------------------------------------------- */
 
 static void pod_start(struct lab *lab, struct json_object *pod, struct json_object *vmi,
 		      lab_node_done_fn done, void *arg)
@@ -221,8 +233,10 @@ static void pod_start(struct lab *lab, struct json_object *pod, struct json_obje
 	vmn_auto_json struct json_object *copy = vmn_json_copy(pod), *list = NULL;
 	vmn_auto_json struct json_object *primary =
 		vmn_json_build("[{\"name\":\"lab-pod-network\",\"interface\":\"eth0\",\"ips\":[%s],"
-			       "\"mac\":%s,\"default\":true,\"dns\":{}}]", ip, mac);
-	int64_t ms = is_target ? slowed(lab, POD_START_MS, LAB_FAULT_MIGRATION_SLOW, pod) : POD_START_MS;
+			       "\"mac\":%s,\"default\":true,\"dns\":{}}]",
+			       ip, mac);
+	int64_t ms =
+		is_target ? slowed(lab, POD_START_MS, LAB_FAULT_MIGRATION_SLOW, pod) : POD_START_MS;
 
 	(void)lab_map_set(copy, "annotations", LAB_STATUS_ANNOTATION, vmn_json_text(primary));
 	list = synced(lab, copy, &missing);
@@ -244,7 +258,7 @@ static void pod_stop(struct lab *lab, struct json_object *pod)
 	(void)pod;
 }
 
-/* --- guests --------------------------------------------------------------------------------------------------------------- */
+/* --- guests --------------------------------------------------------------------------- */
 
 static void guest_attach(struct lab *lab, struct json_object *vmi, const char *iface,
 			 lab_node_done_fn done, void *arg)
@@ -256,7 +270,8 @@ static void guest_attach(struct lab *lab, struct json_object *vmi, const char *i
 
 	if (f)
 		(void)answer_in(lab, ms, done, arg,
-				f->text ? f->text : "failed to setup pod network: plugging failed", NULL);
+				f->text ? f->text : "failed to setup pod network: plugging failed",
+				NULL);
 	else
 		(void)answer_in(lab, ms, done, arg, NULL,
 				vmn_json_build("{\"mac\":%s,\"queueCount\":1}",
@@ -278,7 +293,8 @@ static void guest_link(struct lab *lab, struct json_object *vmi, const char *ifa
 {
 	(void)iface;
 	(void)up;
-	(void)answer_in(lab, slowed(lab, DEVICE_MS, LAB_FAULT_SLOW_PLUG, vmi), done, arg, NULL, NULL);
+	(void)answer_in(lab, slowed(lab, DEVICE_MS, LAB_FAULT_SLOW_PLUG, vmi), done, arg, NULL,
+			NULL);
 }
 
 /* Linux guests name NICs in the order they came: eth0, eth1, ... */
@@ -290,20 +306,24 @@ static void guest_report(struct lab *lab, struct json_object *vmi, lab_node_done
 	vmn_json_each(entry, vmn_json_array(vmi, "/status/interfaces")) {
 		vmn_auto_free char *name = vmn_xasprintf("eth%u", next++);
 
-		vmn_json_append_take(list, vmn_json_build("{\"name\":%s,\"interfaceName\":%s}",
-							  vmn_json_str_or(entry, "/name", ""),
-							  vmn_json_str_or(entry, "/interfaceName", name)));
+		vmn_json_append_take(
+			list, vmn_json_build("{\"name\":%s,\"interfaceName\":%s}",
+					     vmn_json_str_or(entry, "/name", ""),
+					     vmn_json_str_or(entry, "/interfaceName", name)));
 	}
-	(void)answer_in(lab, slowed(lab, AGENT_MS, LAB_FAULT_SLOW_PLUG, vmi), done, arg, NULL, list);
+	(void)answer_in(lab, slowed(lab, AGENT_MS, LAB_FAULT_SLOW_PLUG, vmi), done, arg, NULL,
+			list);
 }
 
-/* --- migration -------------------------------------------------------------------------------------------------------------- */
+/* --- migration ------------------------------------------------------------------------ */
 
 static void guest_prepare(struct lab *lab, struct json_object *vmi, struct json_object *target_pod,
 			  lab_node_done_fn done, void *arg)
 {
-	/* one port a stream: RAM (49152) and libvirt's control (0); facts of any KubeVirt since 0.59 */
-	(void)answer_in(lab, slowed(lab, PREPARE_MS, LAB_FAULT_MIGRATION_SLOW, vmi), done, arg, NULL,
+	/* one port a stream: RAM (49152) and libvirt's control (0); facts of any KubeVirt since
+	 * 0.59 */
+	(void)answer_in(lab, slowed(lab, PREPARE_MS, LAB_FAULT_MIGRATION_SLOW, vmi), done, arg,
+			NULL,
 			vmn_json_build("{\"address\":%s,\"ports\":{\"37437\":49152,\"45019\":0}}",
 				       vmn_json_str_or(target_pod, "/status/podIP", "")));
 }
@@ -316,7 +336,8 @@ static void guest_migrate(struct lab *lab, struct json_object *vmi, struct json_
 	const char *failure = f && f->text ? f->text : "Live migration failed: the lab was told so";
 
 	(void)target_pod;
-	answer_in(lab, ms, done, arg, f ? failure : NULL, NULL)->moving = vmn_xstrdup(lab_obj_uid(vmi));
+	answer_in(lab, ms, done, arg, f ? failure : NULL, NULL)->moving =
+		vmn_xstrdup(lab_obj_uid(vmi));
 }
 
 static void guest_migrate_cancel(struct lab *lab, struct json_object *vmi)

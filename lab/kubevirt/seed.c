@@ -19,10 +19,11 @@ static int ensure(struct lab *lab, enum lab_kind_id kind, const char *ns, struct
 
 static struct json_object *namespace(const char *name)
 {
-	return vmn_json_build("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":%s,"
-			      "\"labels\":{\"kubernetes.io/metadata.name\":%s}},"
-			      "\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}}",
-			      name, name);
+	return vmn_json_build(
+		"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":%s,"
+		"\"labels\":{\"kubernetes.io/metadata.name\":%s}},"
+		"\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}}",
+		name, name);
 }
 
 static struct json_object *node(const char *name, int number)
@@ -44,8 +45,8 @@ static struct json_object *node(const char *name, int number)
 }
 
 /*
- * The configuration that lets a lab do what its dialect can: HotplugNICs has to be listed up to v1.3, and
- * automatic migrations need a workload update method.
+ * The configuration that lets a lab do what its dialect can: HotplugNICs has to be listed up to
+ * v1.3, and automatic migrations need a workload update method.
  */
 static struct json_object *kubevirt(struct lab *lab)
 {
@@ -63,7 +64,8 @@ static struct json_object *kubevirt(struct lab *lab)
 				  vmn_json_build("{\"workloadUpdateMethods\":[\"LiveMigrate\"]}"));
 	else
 		vmn_json_append_take(
-			vmn_json_array(obj, "/spec/configuration/developerConfiguration/featureGates"),
+			vmn_json_array(obj,
+				       "/spec/configuration/developerConfiguration/featureGates"),
 			json_object_new_string("HotplugNICs"));
 	(void)lab_condition_set(obj, "Available", "True", "AllComponentsReady",
 				"All components are ready.");
@@ -74,11 +76,13 @@ static struct json_object *nad(const char *name)
 {
 	vmn_auto_free char *config =
 		vmn_xasprintf("{\"cniVersion\":\"0.3.1\",\"name\":\"%s\",\"type\":\"bridge\","
-			      "\"bridge\":\"br-%s\"}", name, name);
+			      "\"bridge\":\"br-%s\"}",
+			      name, name);
 
 	return vmn_json_build("{\"apiVersion\":\"k8s.cni.cncf.io/v1\","
 			      "\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":%s,"
-			      "\"namespace\":\"default\"},\"spec\":{\"config\":%s}}", name, config);
+			      "\"namespace\":\"default\"},\"spec\":{\"config\":%s}}",
+			      name, config);
 }
 
 /* Nodes that were not there in an earlier run. */

@@ -13,8 +13,7 @@
 #define IS_1_9 (1u << LAB_KUBEVIRT_1_9)
 #define IS_ANY (IS_1_0_RC | IS_1_0 | IS_1_9)
 
-/* --- version, healthz
- * -------------------------------------------------------------------------------------------- */
+/* --- version, healthz ----------------------------------------------------------------- */
 
 static void get_version(struct lab_call *c)
 {
@@ -35,8 +34,7 @@ static void get_healthz(struct lab_call *c)
 	lab_answer_json(c->ret, 200, doc);
 }
 
-/* --- routing: go-restful's order of checks
- * ------------------------------------------------------------------------- */
+/* --- routing: go-restful's order of checks -------------------------------------------- */
 
 static const struct route {
 	unsigned dialects;

@@ -7,10 +7,10 @@
 
 /* A request below /apis/subresources.kubevirt.io; rights were checked already. */
 struct lab_subrequest {
-	const char *method;	 /* "PUT" */
-	const char *version;	 /* "v1", "v1alpha3" */
-	const char *ns;		 /* NULL for "version", "guestfs", ... */
-	const char *resource;	 /* "virtualmachines", or "version" without namespace */
+	const char *method;   /* "PUT" */
+	const char *version;  /* "v1", "v1alpha3" */
+	const char *ns;	      /* NULL for "version", "guestfs", ... */
+	const char *resource; /* "virtualmachines", or "version" without namespace */
 	const char *name;
 	const char *subresource; /* "addinterface", "evacuate/cancel" */
 	const char *accept;	 /* header, "" when absent */
@@ -29,7 +29,8 @@ struct lab_subresponse {
 /** lab_subresource() - answer one request as the dialect's virt-api does, errors included */
 void lab_subresource(struct lab *lab, const struct lab_subrequest *req,
 		     struct lab_subresponse *ret);
-/** lab_subresource_discovery() - APIResourceList of the dialect, quirks included; caller drops it */
+/** lab_subresource_discovery() - APIResourceList of the dialect, quirks included; caller drops it
+ */
 struct json_object *lab_subresource_discovery(struct lab *lab, const char *version);
 
 #endif

@@ -7,8 +7,7 @@
 #include "lab/kubevirt/virtapi.h"
 #include "lib/data/yaml.h"
 
-/* --- answers
- * ---------------------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------- */
 
 void lab_answer_json(struct lab_subresponse *ret, int status, struct json_object *doc)
 {
@@ -102,8 +101,7 @@ bool lab_call_fault(const struct lab_call *c, enum lab_fault_kind kind)
 	return lab_fault_hit(c->lab, kind, req->method, path);
 }
 
-/* --- bodies
- * --------------------------------------------------------------------------------------------- */
+/* --- bodies --------------------------------------------------------------------------- */
 
 static const char *go_kind(struct json_object *v)
 {

@@ -46,11 +46,13 @@ void lab_answer_internal(struct lab_call *c, const char *why);
 /** lab_answer_test_failed() - the 422 of virt-api's own JSON patch: another writer was faster */
 void lab_answer_test_failed(struct lab_call *c);
 
-/* --- handlers: virtapi_interface.c, virtapi_lifecycle.c ---------------------------- */
+/* --- handlers: virtapi_interface.c, virtapi_lifecycle.c ------------------------------- */
 
-/** lab_vm_interface() - PUT virtualmachines/addinterface and removeinterface: a request in the VM's status */
+/** lab_vm_interface() - PUT virtualmachines/addinterface and removeinterface: a request in the VM's
+ * status */
 void lab_vm_interface(struct lab_call *c);
-/** lab_vmi_interface() - PUT virtualmachineinstances/addinterface and removeinterface: the VMI's spec */
+/** lab_vmi_interface() - PUT virtualmachineinstances/addinterface and removeinterface: the VMI's
+ * spec */
 void lab_vmi_interface(struct lab_call *c);
 /** lab_vm_migrate() - PUT virtualmachines/migrate: make a VMIM */
 void lab_vm_migrate(struct lab_call *c);

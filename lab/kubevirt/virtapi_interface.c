@@ -10,8 +10,7 @@
 #include "lab/api/store.h"
 #include "lab/kubevirt/virtapi.h"
 
-/* --- addinterface, removeinterface: pkg/virt-api/rest/interfacehotplug.go@v1.0.0
- * ----------------------------- */
+/* --- addinterface, removeinterface: pkg/virt-api/rest/interfacehotplug.go@v1.0.0 ------ */
 
 static const struct lab_body_field interface_fields[] = {
 	{"name", json_type_string, "string"},

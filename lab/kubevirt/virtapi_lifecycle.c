@@ -20,8 +20,7 @@ static const struct lab_user virt_api = {
 	.is_system = true,
 };
 
-/* --- migrate: pkg/virt-api/rest/lifecycle.go MigrateVMRequestHandler()
- * --------------------------------------- */
+/* --- migrate: pkg/virt-api/rest/lifecycle.go MigrateVMRequestHandler() ---------------- */
 
 static const char lifecycle_prefix[] = "Can not unmarshal Request body to struct";
 static const struct lab_body_field migrate_fields[] = {
@@ -90,8 +89,7 @@ void lab_vm_migrate(struct lab_call *c)
 		lab_answer_accepted(c);
 }
 
-/* --- start, stop, restart: the same file
- * ----------------------------------------------------------------------- */
+/* --- start, stop, restart: the same file ---------------------------------------------- */
 
 static const struct lab_body_field start_fields[] = {
 	{"dryRun", json_type_array, "[]string"},
@@ -259,8 +257,7 @@ void lab_vm_restart(struct lab_call *c)
 	save_vm_take(c, vm);
 }
 
-/* --- pause, unpause: the node's guest is told at once
- * ---------------------------------------------------------- */
+/* --- pause, unpause: the node's guest is told at once --------------------------------- */
 
 static const struct lab_body pause_options = {"PauseOptions", start_fields, lifecycle_prefix};
 
@@ -299,8 +296,7 @@ void lab_vmi_pause(struct lab_call *c)
 		c->ret->status = 200;
 }
 
-/* --- evacuate/cancel (since v1.7): pkg/virt-api/rest/evacuate_cancel.go
- * ------------------------------------------ */
+/* --- evacuate/cancel (since v1.7): pkg/virt-api/rest/evacuate_cancel.go --------------- */
 
 static const struct lab_body evacuate_options = {"EvacuateCancelOptions", start_fields,
 						 lifecycle_prefix};

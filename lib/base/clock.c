@@ -66,8 +66,8 @@ bool vmn_rfc3339_parse(const char *s, int64_t *ret_utc)
 	}
 	if (*p == 'Z' && !p[1]) {
 		zone = 0;
-	} else if ((*p == '+' || *p == '-') &&
-		   sscanf(p + 1, "%2d:%2d%n", &zh, &zm, &used) == 2 && !p[1 + used]) {
+	} else if ((*p == '+' || *p == '-') && sscanf(p + 1, "%2d:%2d%n", &zh, &zm, &used) == 2 &&
+		   !p[1 + used]) {
 		zone = (zh * 60 + zm) * 60;
 		if (*p == '-')
 			zone = -zone;

@@ -19,7 +19,8 @@ int64_t vmn_now_ms(void);
 int64_t vmn_utc_now(void);
 /** vmn_deadline_in() - the instant @ms from now; negative: VMN_NEVER */
 int64_t vmn_deadline_in(int64_t ms);
-/** vmn_deadline_left() - milliseconds until @deadline_ms, 0 when past, -1 for VMN_NEVER (as poll(2)) */
+/** vmn_deadline_left() - milliseconds until @deadline_ms, 0 when past, -1 for VMN_NEVER (as
+ * poll(2)) */
 int vmn_deadline_left(int64_t deadline_ms);
 /** vmn_rfc3339_format() - "2026-11-21T10:00:00Z" of @utc seconds into @buf of at least 32 bytes */
 char *vmn_rfc3339_format(int64_t utc, char *buf, size_t len);

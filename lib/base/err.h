@@ -14,15 +14,15 @@
 
 enum vmn_code {
 	VMN_OK = 0,
-	VMN_E_USAGE,	   /* wrong command line */
-	VMN_E_CONFIG,	   /* kubeconfig or another configuration file is wrong */
-	VMN_E_AUTH,	   /* the server does not know us (HTTP 401), or credentials cannot be had */
-	VMN_E_FORBIDDEN,   /* the server knows us and says no (HTTP 403) */
-	VMN_E_NOT_FOUND,   /* object, file or route is not there */
-	VMN_E_CONFLICT,	   /* somebody else changed it, or its state forbids it now (HTTP 409) */
-	VMN_E_EXISTS,	   /* it is there already */
-	VMN_E_INVALID,	   /* input or request is wrong (HTTP 400, 422) */
-	VMN_E_RANGE,	   /* a number or size is out of bounds */
+	VMN_E_USAGE,	 /* wrong command line */
+	VMN_E_CONFIG,	 /* kubeconfig or another configuration file is wrong */
+	VMN_E_AUTH,	 /* the server does not know us (HTTP 401), or credentials cannot be had */
+	VMN_E_FORBIDDEN, /* the server knows us and says no (HTTP 403) */
+	VMN_E_NOT_FOUND, /* object, file or route is not there */
+	VMN_E_CONFLICT,	 /* somebody else changed it, or its state forbids it now (HTTP 409) */
+	VMN_E_EXISTS,	 /* it is there already */
+	VMN_E_INVALID,	 /* input or request is wrong (HTTP 400, 422) */
+	VMN_E_RANGE,	 /* a number or size is out of bounds */
 	VMN_E_UNREACHABLE, /* no connection, or it broke */
 	VMN_E_TIMEOUT,	   /* a deadline passed */
 	VMN_E_PERMISSION,  /* the local kernel says no */

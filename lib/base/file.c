@@ -53,8 +53,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int vmn_file_write(const char *path, const void *data, size_t len, mode_t mode,
-		   struct vmn_err *err)
+int vmn_file_write(const char *path, const void *data, size_t len, mode_t mode, struct vmn_err *err)
 {
 	vmn_auto_free char *tmp = vmn_xasprintf("%s.XXXXXX", path);
 	vmn_auto_close int fd = mkostemp(tmp, O_CLOEXEC);

@@ -14,7 +14,8 @@
 #include "lib/base/mem.h"
 
 struct vmn_log {
-	void (*write)(void *arg, int level, const char *line); /* @line has no newline; may be NULL */
+	void (*write)(void *arg, int level,
+		      const char *line); /* @line has no newline; may be NULL */
 	void *arg;
 	int level; /* lines above this level are not made at all */
 };

@@ -75,7 +75,8 @@ bool vmn_parse_u64(const char *s, uint64_t *ret);
  */
 int vmn_parse_duration(const char *s, int64_t *ret_ms, struct vmn_err *err);
 
-/** vmn_edit_distance() - optimal string alignment distance, for "did you mean"; @a, @b < 64 bytes */
+/** vmn_edit_distance() - optimal string alignment distance, for "did you mean"; @a, @b < 64 bytes
+ */
 size_t vmn_edit_distance(const char *a, const char *b);
 
 #endif

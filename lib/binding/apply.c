@@ -61,8 +61,7 @@ static char *owner_new(const struct vmn_txns *txns)
 	return vmn_xasprintf("apply-%lu", last + 1);
 }
 
-/* --- apply --------------------------------------------------------------------------------------
- */
+/* --- apply ---------------------------------------------------------------------------- */
 
 static int env_init(const struct vmn_netns *ns, struct vmn_netplan_env *env, struct vmn_err *err)
 {
@@ -152,8 +151,7 @@ void vmn_applied_clear(struct vmn_applied *applied)
 	*applied = (struct vmn_applied){0};
 }
 
-/* --- undo ---------------------------------------------------------------------------------------
- */
+/* --- undo ----------------------------------------------------------------------------- */
 
 static int check_alone(const struct vmn_txn *txn, const char *network, struct vmn_err *err)
 {
@@ -214,8 +212,7 @@ int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
 	return rc;
 }
 
-/* --- looking ------------------------------------------------------------------------------------
- */
+/* --- looking -------------------------------------------------------------------------- */
 
 int vmn_binding_facts(struct vmn_journal *j, struct vmn_facts_list *ret, struct vmn_err *err)
 {

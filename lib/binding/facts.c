@@ -29,7 +29,7 @@ bool vmn_binding_parse(const char *word, enum vmn_binding_kind *ret)
 	return false;
 }
 
-/* --- reading ------------------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------------------- */
 
 static int wrong(struct vmn_err *err, const char *path, const char *text)
 {
@@ -199,7 +199,7 @@ int vmn_facts_read(struct json_object *obj, struct vmn_binding_facts *ret, struc
 	return r < 0 ? r : vmn_facts_dhcp_options(vmn_json_get(obj, "/dhcpOptions"), ret, err);
 }
 
-/* --- writing ------------------------------------------------------------------------ */
+/* --- writing -------------------------------------------------------------------------- */
 
 static void put_str(struct json_object *obj, const char *key, const char *value)
 {
@@ -328,7 +328,7 @@ void vmn_facts_clear(struct vmn_binding_facts *f)
 	*f = (struct vmn_binding_facts){0};
 }
 
-/* --- the document ------------------------------------------------------------------- */
+/* --- the document --------------------------------------------------------------------- */
 
 struct vmn_binding_facts *vmn_facts_list_add(struct vmn_facts_list *list)
 {

@@ -39,8 +39,7 @@ static const struct vmn_cidr bridge_link_local = {
 	.ip = {AF_INET6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0}}, .len = 64};
 static const uint8_t bridge_mac[VMN_MAC_SIZE] = {2, 0, 0, 0, 0, 0};
 
-/* --- nft ----------------------------------------------------------------------------------------
- */
+/* --- nft ------------------------------------------------------------------------------ */
 
 char *vmn_nft_table(const char *bridge)
 {
@@ -166,7 +165,7 @@ void vmn_planner_nft(struct vmn_planner *p, const char *table, const char *text_
 	step->undo = vmn_buf_steal(&undo);
 }
 
-/* --- links --------------------------------------------------------------------------------- */
+/* --- links ---------------------------------------------------------------------------- */
 
 char *vmn_masquerade_sysctl(const char *bridge)
 {

@@ -32,8 +32,7 @@ void vmn_netplan_sysctls(const struct vmn_setup *setup, struct vmn_strlist *keys
 	}
 }
 
-/* --- what the steps have in common --------------------------------------------------------------
- */
+/* --- what the steps have in common ---------------------------------------------------- */
 
 struct vmn_step_link vmn_planner_ref(const struct vmn_link *link, const char *name)
 {
@@ -169,8 +168,7 @@ static void mac_from_seed(const struct vmn_netplan_env *env, const char *name,
 	mac[0] = (uint8_t)((mac[0] & 0xfc) | 2);
 }
 
-/* --- bridge and managedTap ----------------------------------------------------------------------
- */
+/* --- bridge and managedTap ------------------------------------------------------------ */
 
 /* The address that the DHCP server has on the bridge: 169.254.75.1 and the interface's index. */
 static struct vmn_cidr server_address(unsigned index)
@@ -348,8 +346,7 @@ static void plan_v0_4_1(struct vmn_planner *p, const struct vmn_found *f)
 	vmn_planner_address(p, f->bridge, f->names.bridge, &server);
 }
 
-/* --- facts --------------------------------------------------------------------------------------
- */
+/* --- facts ---------------------------------------------------------------------------- */
 
 static void facts_routes(const struct vmn_found *f, struct vmn_binding_facts *facts)
 {
@@ -410,8 +407,7 @@ static int add_facts(const struct vmn_planner *p, const struct vmn_setup_nic *ni
 	return vmn_facts_dhcp_options(nic->dhcp, facts, err);
 }
 
-/* --- all together -------------------------------------------------------------------------------
- */
+/* --- all together --------------------------------------------------------------------- */
 
 static int check_layout(const struct vmn_setup *setup, struct vmn_err *err)
 {

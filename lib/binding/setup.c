@@ -104,7 +104,7 @@ bool vmn_guest_cidr_parse(int family, const char *text, struct vmn_cidr *ret)
 	return true;
 }
 
-/* --- stored ---------------------------------------------------------------------------------- */
+/* --- stored --------------------------------------------------------------------------- */
 
 static struct json_object *ports_json(const struct vmn_setup_nic *nic)
 {

@@ -227,8 +227,7 @@ void vmn_json_wipe(struct json_object *obj)
 		for (size_t i = 0; i < json_object_array_length(obj); i++)
 			vmn_json_wipe(json_object_array_get_idx(obj, i));
 	} else if (json_object_is_type(obj, json_type_object)) {
-		json_object_object_foreach(obj, key, value)
-		{
+		json_object_object_foreach(obj, key, value) {
 			(void)key;
 			vmn_json_wipe(value);
 		}
@@ -238,7 +237,7 @@ void vmn_json_wipe(struct json_object *obj)
 const char *vmn_json_text(struct json_object *obj)
 {
 	return json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE);
+							   JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static void build_arg(struct vmn_buf *b, char kind, va_list *ap)

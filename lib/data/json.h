@@ -63,7 +63,7 @@ struct json_object *vmn_json_find(struct json_object *array, const char *key, co
 #define vmn_json_each(item, array)                                                                 \
 	for (size_t item##_i = 0, item##_n = vmn_json_len(array); item##_i < item##_n;             \
 	     item##_i = item##_n)                                                                  \
-		for (struct json_object *item;                                                     \
+		for (struct json_object * item;                                                    \
 		     item##_i < item##_n &&                                                        \
 		     ((item = json_object_array_get_idx((array), item##_i)), true);                \
 		     item##_i++)
@@ -79,7 +79,8 @@ void vmn_json_append_take(struct json_object *array, struct json_object *value);
 /** vmn_json_copy() - deep copy; NULL gives NULL */
 struct json_object *vmn_json_copy(struct json_object *obj);
 
-/** vmn_json_wipe() - overwrite all strings of a tree that held secrets, before it is dropped; NULL is fine */
+/** vmn_json_wipe() - overwrite all strings of a tree that held secrets, before it is dropped; NULL
+ * is fine */
 void vmn_json_wipe(struct json_object *obj);
 
 /** vmn_json_text() - compact text without escaped slashes; borrowed until @obj changes */

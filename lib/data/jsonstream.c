@@ -14,9 +14,9 @@
 enum { MAX_REST_BYTES = 1 << 20 };
 
 enum where {
-	AROUND, /* outside of the items */
+	AROUND,	     /* outside of the items */
 	BEFORE_ITEM, /* an item must follow */
-	FIRST_ITEM, /* an item or the end must follow */
+	FIRST_ITEM,  /* an item or the end must follow */
 	IN_ITEM,
 	AFTER_ITEM, /* a comma or the end must follow */
 };
@@ -29,9 +29,9 @@ struct vmn_jsonstream {
 	enum where where;
 	unsigned depth; /* of open brackets: in the item while IN_ITEM, else in the rest */
 	bool in_string, is_escaped;
-	bool is_scalar; /* the item has no bracket or quote to tell its end by */
-	bool is_key; /* AROUND, depth 1: the next string is a key */
-	bool at_items; /* the last key at depth 1 was "items" */
+	bool is_scalar;	  /* the item has no bracket or quote to tell its end by */
+	bool is_key;	  /* AROUND, depth 1: the next string is a key */
+	bool at_items;	  /* the last key at depth 1 was "items" */
 	size_t key_start; /* where in rest it begins */
 	struct vmn_buf item, rest;
 };

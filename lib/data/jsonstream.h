@@ -14,7 +14,7 @@
 enum { VMN_JSONSTREAM_MAX_ITEM = 4 << 20 }; /* etcd refuses objects above 1.5 MiB */
 
 enum vmn_jsonstream_kind {
-	VMN_JSONSTREAM_LIST, /* one object with an array "items" */
+	VMN_JSONSTREAM_LIST,	  /* one object with an array "items" */
 	VMN_JSONSTREAM_DOCUMENTS, /* documents, with or without white space between them */
 };
 

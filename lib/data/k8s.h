@@ -10,7 +10,8 @@
 
 /** vmn_is_dns1123_label() - 1 to 63 of a-z 0-9 -, alphanumeric at both ends (namespaces) */
 bool vmn_is_dns1123_label(const char *s);
-/** vmn_is_dns1123_subdomain() - parts like labels joined by dots, at most 253 bytes (object names) */
+/** vmn_is_dns1123_subdomain() - parts like labels joined by dots, at most 253 bytes (object names)
+ */
 bool vmn_is_dns1123_subdomain(const char *s);
 /** vmn_is_mac() - six hex pairs joined by ':' or '-' (what Go's net.ParseMAC takes, 6 bytes) */
 bool vmn_is_mac(const char *s);
@@ -30,7 +31,8 @@ struct vmn_selector;
  * vmn_selector_parse() - label selector: a=b, a==b, a!=b, "a in (x,y)", "a notin (x)", a, !a
  * Return: 0 or -VMN_E_INVALID
  */
-int vmn_selector_parse(const char *s, struct vmn_selector **ret, struct vmn_err *err) VMN_MUST_CHECK;
+int vmn_selector_parse(const char *s, struct vmn_selector **ret,
+		       struct vmn_err *err) VMN_MUST_CHECK;
 /** vmn_selector_matches() - @labels: object of strings, or NULL */
 bool vmn_selector_matches(const struct vmn_selector *sel, struct json_object *labels);
 void vmn_selector_free_p(struct vmn_selector **sel);

@@ -9,7 +9,7 @@
 /* Where an operation points: @parent[@key], or the whole document when @parent is NULL. */
 struct place {
 	struct json_object *parent; /* borrowed object or array */
-	char *key; /* owned, unescaped */
+	char *key;		    /* owned, unescaped */
 };
 
 static void place_clear(struct place *p)
@@ -295,8 +295,7 @@ char *vmn_patch_text(struct json_object *patch)
 /* Merge @patch into @target, which is changed. */
 static void merge_into(struct json_object *target, struct json_object *patch)
 {
-	json_object_object_foreach(patch, key, value)
-	{
+	json_object_object_foreach(patch, key, value) {
 		struct json_object *old = NULL;
 
 		if (!value) {

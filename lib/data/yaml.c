@@ -65,7 +65,7 @@ static int next_event(struct reader *r, yaml_event_t *ev, struct vmn_err *err)
 		       err, p->problem ? p->problem : "malformed");
 }
 
-/* --- scalars ----------------------------------------------------------------------- */
+/* --- scalars -------------------------------------------------------------------------- */
 
 /* The shortest text that is the same double; json-c's own would be 17 digits long. */
 static struct json_object *new_double(double v)
@@ -178,7 +178,7 @@ static int read_key(const yaml_event_t *ev, char **ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- anchors and aliases ------------------------------------------------------------- */
+/* --- anchors and aliases -------------------------------------------------------------- */
 
 /* Nodes and bytes of strings below @node; @depth is raised to the deepest level seen. */
 static size_t cost_of(struct json_object *node, int level, int *depth)
@@ -238,7 +238,7 @@ static int read_alias(struct reader *r, const yaml_event_t *ev, int level, struc
 	return fail_at(ev->start_mark, err, "the alias has no anchor before it");
 }
 
-/* --- nodes --------------------------------------------------------------------------- */
+/* --- nodes ---------------------------------------------------------------------------- */
 
 static int read_node(struct reader *r, const yaml_event_t *ev, int level, struct json_object **ret,
 		     struct vmn_err *err);

@@ -36,13 +36,13 @@ struct vmn_kube_auth {
 	int64_t renew_at_utc;
 	struct vmn_err failure; /* of the plugin's last run, if it failed */
 	int64_t failed_at_ms;
-	int64_t rejected_at_ms; /* when a reply was last thrown away; 0: never */
+	int64_t rejected_at_ms;		      /* when a reply was last thrown away; 0: never */
 	struct vmn_kube_cluster_info cluster; /* owned strings */
 
 	const struct vmn_log *log;
 };
 
-/* --- the Authorization header ------------------------------------------------------------ */
+/* --- the Authorization header --------------------------------------------------------- */
 
 /* White space around it is dropped; what is inside must not end the header. */
 static int set_bearer(struct vmn_kube_auth *a, const char *token, struct vmn_err *err)
@@ -88,7 +88,7 @@ static void set_cert(struct vmn_kube_auth *a, const char *cert_pem, const char *
 	a->cert_serial++;
 }
 
-/* --- token files ---------------------------------------------------------------------------- */
+/* --- token files ---------------------------------------------------------------------- */
 
 static int read_token_file(struct vmn_kube_auth *a, struct vmn_err *err)
 {
@@ -119,7 +119,7 @@ static int renew_token_file(struct vmn_kube_auth *a, struct vmn_err *err)
 	return 0;
 }
 
-/* --- exec plugins ----------------------------------------------------------------------------- */
+/* --- exec plugins --------------------------------------------------------------------- */
 
 static void set_expiry(struct vmn_kube_auth *a, const struct vmn_exec_cred *c)
 {
@@ -198,7 +198,7 @@ static void clear_cluster(struct vmn_kube_cluster_info *c)
 	(void)json_object_put(c->config);
 }
 
-/* --- the object ------------------------------------------------------------------------------- */
+/* --- the object ----------------------------------------------------------------------- */
 
 static int init_header(struct vmn_kube_auth *a, const struct vmn_kube_auth_spec *s,
 		       struct vmn_err *err)

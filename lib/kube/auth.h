@@ -65,8 +65,8 @@ int vmn_kube_auth_new(const struct vmn_kube_auth_spec *spec, struct vmn_kube_aut
  * vmn_kube_auth_get() - credentials good for a request sent now
  *
  * Cheap when nothing expired. Runs an exec plugin when there is no reply yet or it has
- * expired, re-reads a token file about once a minute. A plugin that failed is asked again after some
- * seconds only; until then its failure is the answer.
+ * expired, re-reads a token file about once a minute. A plugin that failed is asked again after
+ * some seconds only; until then its failure is the answer.
  *
  * Return: 0, -VMN_E_AUTH (plugin failed; its stderr went to the user, its stdout never
  * does), -VMN_E_CONFIG, -VMN_E_TIMEOUT

@@ -27,15 +27,14 @@ enum {
 
 #define DEFAULT_RESPONSE_BYTES ((size_t)64 << 20)
 
-/* --- opening and closing ------------------------------------------------------------- */
+/* --- opening and closing -------------------------------------------------------------- */
 
 static void take_options(struct vmn_kube *k, const struct vmn_kube_opts *o)
 {
 	k->timeout_ms = o->request_timeout_ms ? o->request_timeout_ms : DEFAULT_TIMEOUT_MS;
 	k->max_response_bytes =
 		o->max_response_bytes ? o->max_response_bytes : DEFAULT_RESPONSE_BYTES;
-	k->watch_stall_ms =
-		o->watch_stall_ms ? o->watch_stall_ms : DEFAULT_WATCH_STALL_MS;
+	k->watch_stall_ms = o->watch_stall_ms ? o->watch_stall_ms : DEFAULT_WATCH_STALL_MS;
 	k->max_in_flight = o->max_in_flight ? o->max_in_flight : DEFAULT_IN_FLIGHT;
 	k->user_agent =
 		vmn_xstrdup(o->user_agent ? o->user_agent : PACKAGE_NAME "/" PACKAGE_VERSION);
@@ -138,7 +137,7 @@ uint32_t vmn_kube_random(struct vmn_kube *k)
 	return k->random;
 }
 
-/* --- the loop -------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------- */
 
 void vmn_timer_start(struct vmn_kube *k, struct vmn_timer *t, int64_t delay_ms)
 {
@@ -358,7 +357,7 @@ void vmn_kube_interrupt(struct vmn_kube *k)
 	errno = saved;
 }
 
-/* --- requests ------------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------------------- */
 
 static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
 {

@@ -32,15 +32,15 @@ struct vmn_kube_target;
 #define VMN_MIME_MERGE_PATCH "application/merge-patch+json"
 
 struct vmn_kube_opts {
-	/* A whole request, its retries included, from its first try on; 0: 30 s, negative: none. Not
-	 * for watches, which have a stall detection of their own. */
+	/* A whole request, its retries included, from its first try on; 0: 30 s, negative: none.
+	 * Not for watches, which have a stall detection of their own. */
 	int64_t request_timeout_ms;
-	size_t max_response_bytes;  /* 0: 64 MiB; streamed lists are capped per item instead */
-	unsigned max_in_flight;	    /* requests on the wire at once; 0: 32; more are queued */
-	int64_t watch_stall_ms;	    /* a watch silent for this long is begun anew; 0: 150 s */
-	const char *user_agent;	    /* NULL: "vmnetctl/VERSION" */
-	const char *cache_dir;	    /* for the discovery cache; NULL: no cache on disk */
-	const struct vmn_log *log;  /* may be NULL */
+	size_t max_response_bytes; /* 0: 64 MiB; streamed lists are capped per item instead */
+	unsigned max_in_flight;	   /* requests on the wire at once; 0: 32; more are queued */
+	int64_t watch_stall_ms;	   /* a watch silent for this long is begun anew; 0: 150 s */
+	const char *user_agent;	   /* NULL: "vmnetctl/VERSION" */
+	const char *cache_dir;	   /* for the discovery cache; NULL: no cache on disk */
+	const struct vmn_log *log; /* may be NULL */
 };
 
 /**
@@ -73,10 +73,11 @@ struct vmn_kube_req {
 
 /* An answer with a 2xx status. Borrowed during the callback. */
 struct vmn_kube_resp {
-	int status;		       /* HTTP status */
-	struct json_object *body;      /* parsed body; NULL when empty or not JSON */
-	const char *text;	       /* raw body, "" when empty */
-	const struct vmn_strlist *warnings; /* texts of Warning: 299 headers; already logged at level 0 */
+	int status;		  /* HTTP status */
+	struct json_object *body; /* parsed body; NULL when empty or not JSON */
+	const char *text;	  /* raw body, "" when empty */
+	const struct vmn_strlist
+		*warnings; /* texts of Warning: 299 headers; already logged at level 0 */
 };
 
 /*
@@ -86,15 +87,16 @@ struct vmn_kube_resp {
  */
 typedef void (*vmn_kube_done_fn)(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err);
 
-/** vmn_kube_start() - queue a request; @done runs from vmn_kube_loop(), even for failures to send */
+/** vmn_kube_start() - queue a request; @done runs from vmn_kube_loop(), even for failures to send
+ */
 void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube_done_fn done,
 		    void *arg);
 
 /**
  * vmn_kube_drop() - forget every request started with @arg: their callbacks do not run
  *
- * For an owner of @arg that goes away while requests are under way. What a server got already, it may
- * still do.
+ * For an owner of @arg that goes away while requests are under way. What a server got already, it
+ * may still do.
  */
 void vmn_kube_drop(struct vmn_kube *k, const void *arg);
 
@@ -116,10 +118,11 @@ void vmn_kube_interrupt(struct vmn_kube *k);
 
 /**
  * vmn_kube_do() - one request, waited for
- * @ret_body:	parsed body, caller drops it; may be NULL when not wanted; set to NULL for an empty body
+ * @ret_body:	parsed body, caller drops it; may be NULL when not wanted; set to NULL for an empty
+ * body
  *
- * Return: 0, the errors of vmn_kube_done_fn, -VMN_E_CANCELLED, -VMN_E_PROTOCOL when a body is wanted
- * and the answer is not JSON
+ * Return: 0, the errors of vmn_kube_done_fn, -VMN_E_CANCELLED, -VMN_E_PROTOCOL when a body is
+ * wanted and the answer is not JSON
  */
 int vmn_kube_do(struct vmn_kube *k, const struct vmn_kube_req *req, struct json_object **ret_body,
 		struct vmn_err *err) VMN_MUST_CHECK;

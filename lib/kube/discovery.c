@@ -31,7 +31,7 @@ enum {
 struct vmn_discovery {
 	struct json_object
 		*lists; /* "group/version": APIResourceList, or null when there is none */
-	char *dir; /* NULL: no cache on disk */
+	char *dir;	/* NULL: no cache on disk */
 };
 
 /* FNV-1a: tells servers apart; nothing depends on its being hard to collide. */
@@ -87,13 +87,13 @@ static bool is_resource_list(struct json_object *list)
 
 	if (!resources)
 		return false;
-	vmn_json_each (r, resources)
+	vmn_json_each(r, resources)
 		if (!vmn_json_str(r, "/name"))
 			return false;
 	return true;
 }
 
-/* --- on disk ----------------------------------------------------------------------------- */
+/* --- on disk -------------------------------------------------------------------------- */
 
 static char *file_of(const struct vmn_discovery *d, const char *group, const char *version)
 {
@@ -168,7 +168,7 @@ static void write_file(struct vmn_kube *k, const char *group, const char *versio
 		vmn_logf(k->log, 1, "discovery is not cached: %s", vmn_err_text(&err));
 }
 
-/* --- the server -------------------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------------------- */
 
 static int fetch(struct vmn_kube *k, const char *group, const char *version,
 		 struct json_object **ret, struct vmn_err *err)

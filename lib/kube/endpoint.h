@@ -15,12 +15,12 @@ struct vmn_kube_target;
  * Host: header keeps it too.
  */
 struct vmn_endpoint {
-	char *base; /* "https://NAME:PORT/prefix" */
-	char *connect_to; /* CURLOPT_CONNECT_TO entry "NAME:PORT:HOST:PORT", or NULL */
-	char *verified; /* the name that the certificate must have */
-	char *shown; /* "HOST:PORT", for messages and the Host: header */
-	char *server; /* the URL as configured, for messages */
-	char *proxy; /* for curl, NULL: direct */
+	char *base;	   /* "https://NAME:PORT/prefix" */
+	char *connect_to;  /* CURLOPT_CONNECT_TO entry "NAME:PORT:HOST:PORT", or NULL */
+	char *verified;	   /* the name that the certificate must have */
+	char *shown;	   /* "HOST:PORT", for messages and the Host: header */
+	char *server;	   /* the URL as configured, for messages */
+	char *proxy;	   /* for curl, NULL: direct */
 	char *proxy_shown; /* "HOST:PORT", never with a password */
 	bool is_tls;
 };

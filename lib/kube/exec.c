@@ -71,7 +71,7 @@ int vmn_exec_check(struct json_object *exec, struct vmn_err *err)
 	return 0;
 }
 
-/* --- what the plugin is told ------------------------------------------------------------ */
+/* --- what the plugin is told ---------------------------------------------------------- */
 
 static struct json_object *cluster_json(const struct vmn_kube_cluster_info *c)
 {
@@ -147,7 +147,7 @@ static int decide_interactive(struct json_object *exec, bool *ret, struct vmn_er
 	return 0;
 }
 
-/* --- what it answers ---------------------------------------------------------------------- */
+/* --- what it answers ------------------------------------------------------------------ */
 
 static int check_reply_kind(struct json_object *obj, const char *api_version, struct vmn_err *err)
 {
@@ -221,7 +221,7 @@ int vmn_exec_reply(const char *text, size_t len, const char *api_version, struct
 	return 0;
 }
 
-/* --- running it --------------------------------------------------------------------------- */
+/* --- running it ----------------------------------------------------------------------- */
 
 static int cannot_run(struct json_object *exec, struct vmn_err *err)
 {

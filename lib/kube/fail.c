@@ -170,9 +170,10 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE,
 				  "proxy %s refuses to connect to %s: HTTP %ld", e->proxy_shown,
 				  e->shown, f->proxy_http);
-		return vmn_err_hint(err, f->proxy_http == 407
-						 ? "give user and password in proxy-url"
-						 : "check the proxy's rules and the server's address");
+		return vmn_err_hint(err,
+				    f->proxy_http == 407
+					    ? "give user and password in proxy-url"
+					    : "check the proxy's rules and the server's address");
 	}
 	if (is_cut(f))
 		return strstr(f->text, "alert") ? tls_failed(f, e, err) : broken(f, e, err);

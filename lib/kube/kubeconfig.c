@@ -13,7 +13,7 @@
 
 enum { MAX_FILE_BYTES = 16 << 20 };
 
-/* --- what the fields must be ----------------------------------------------------------- */
+/* --- what the fields must be ---------------------------------------------------------- */
 
 enum kind { STR, BOOL, STRINGS, MAPPING, LIST };
 
@@ -180,7 +180,7 @@ static int check_value(struct json_object *v, const struct field *f, const char 
 	return 0;
 }
 
-/* --- paths -------------------------------------------------------------------------------- */
+/* --- paths ---------------------------------------------------------------------------- */
 
 /* @path without ".", ".." and doubled slashes, as Go's filepath.Join() leaves it. */
 static char *clean_path(const char *path)
@@ -237,7 +237,7 @@ static void make_paths_absolute(struct json_object *entry, const struct field *f
 		make_absolute(exec, "command", dir);
 }
 
-/* --- merging ------------------------------------------------------------------------------ */
+/* --- merging -------------------------------------------------------------------------- */
 
 /* Add the entries of list @kind ("clusters") to @into, unless it has that name already. */
 static int add_entries(struct json_object *into, struct json_object *file, const char *kind,
@@ -320,7 +320,7 @@ int vmn_kube_config_add(struct vmn_kube_config *cfg, const char *text, size_t le
 	return add_file(cfg, file, dir, err);
 }
 
-/* --- files -------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------- */
 
 static char *absolute_dir_of(const char *path)
 {

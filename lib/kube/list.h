@@ -13,16 +13,17 @@
 enum { VMN_PAGE_SIZE = 500 }; /* what kubectl asks for */
 
 struct vmn_pager {
-	char *path;	   /* collection path with its query, without limit and continue */
-	char *cont;	   /* continue token of the next page, or NULL */
+	char *path;		/* collection path with its query, without limit and continue */
+	char *cont;		/* continue token of the next page, or NULL */
 	char *resource_version; /* of the list, once a page came; for a watch */
-	bool started, done; /* done: no more pages */
-	struct vmn_page *page; /* in flight, or NULL */
+	bool started, done;	/* done: no more pages */
+	struct vmn_page *page;	/* in flight, or NULL */
 };
 
 /** vmn_pager_init() - @path is copied */
 void vmn_pager_init(struct vmn_pager *p, const char *path);
-/** vmn_pager_clear() - a page in flight is dropped, no callback runs; may be called from a callback */
+/** vmn_pager_clear() - a page in flight is dropped, no callback runs; may be called from a callback
+ */
 void vmn_pager_clear(struct vmn_pager *p);
 #define vmn_auto_pager VMN_CLEANUP(vmn_pager_clear)
 

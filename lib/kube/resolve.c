@@ -48,7 +48,7 @@ static char *dup_or_null(const char *s)
 	return s ? vmn_xstrdup(s) : NULL;
 }
 
-/* --- which context, cluster and user ---------------------------------------------------------- */
+/* --- which context, cluster and user -------------------------------------------------- */
 
 static int no_such(struct json_object *entries, const char *what, const char *name,
 		   struct vmn_err *err)
@@ -104,8 +104,7 @@ static int choose_user(const struct vmn_kube_config *cfg, const struct vmn_kube_
 	return 0;
 }
 
-/* --- inside a pod ------------------------------------------------------------------------------
- */
+/* --- inside a pod --------------------------------------------------------------------- */
 
 static char *service_file(const struct vmn_kube_sources *src, const char *name)
 {
@@ -166,8 +165,7 @@ static char *choose_namespace(const struct vmn_kube_sources *src,
 	return of_pod ? of_pod : vmn_xstrdup(ns ? ns : "default");
 }
 
-/* --- PEM texts ----------------------------------------------------------------------------------
- */
+/* --- PEM texts ------------------------------------------------------------------------ */
 
 /* Where a certificate or key comes from: "NAME-data" (base64) or the file called NAME. */
 struct pem_source {
@@ -216,8 +214,7 @@ static int load_pem(const struct pem_source *s, char **ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- the server ---------------------------------------------------------------------------------
- */
+/* --- the server ----------------------------------------------------------------------- */
 
 static int no_server(const struct vmn_kube_config *cfg, const struct choice *c, struct vmn_err *err)
 {
@@ -320,8 +317,7 @@ static int resolve_server(const struct vmn_kube_config *cfg, const struct vmn_ku
 	return rc;
 }
 
-/* --- the user -----------------------------------------------------------------------------------
- */
+/* --- the user ------------------------------------------------------------------------- */
 
 static void add_extra(struct json_object *extra, struct vmn_strlist *ret)
 {
@@ -481,8 +477,7 @@ static int resolve_auth(const struct vmn_kube_overrides *ov, const struct choice
 	return rc;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------------ */
+/* --- all of it ------------------------------------------------------------------------ */
 
 static void warn(const struct vmn_kube_target *t, const struct vmn_log *log)
 {

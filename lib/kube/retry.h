@@ -9,22 +9,22 @@
 /* How far a request got that has no HTTP answer. */
 enum vmn_fate {
 	VMN_FATE_ANSWERED, /* it has one */
-	VMN_FATE_UNSENT, /* no byte of it left: nobody can have acted on it */
-	VMN_FATE_BROKEN, /* the connection broke; the server may have acted on it */
-	VMN_FATE_LOST, /* trying again cannot help: TLS, name, deadline, size */
+	VMN_FATE_UNSENT,   /* no byte of it left: nobody can have acted on it */
+	VMN_FATE_BROKEN,   /* the connection broke; the server may have acted on it */
+	VMN_FATE_LOST,	   /* trying again cannot help: TLS, name, deadline, size */
 };
 
 struct vmn_retry_facts {
 	const char *method;
 	enum vmn_fate fate;
-	int http; /* status when ANSWERED */
+	int http;		/* status when ANSWERED */
 	int64_t retry_after_ms; /* of the Retry-After header; -1: none */
-	unsigned tries; /* made so far, at least 1 */
-	int64_t left_ms; /* until the request's deadline; -1: none */
-	bool no_retry; /* 429 and 503 are the caller's */
+	unsigned tries;		/* made so far, at least 1 */
+	int64_t left_ms;	/* until the request's deadline; -1: none */
+	bool no_retry;		/* 429 and 503 are the caller's */
 	bool is_delivered; /* parts of the answer went to the caller: a second answer would repeat
 			      them */
-	uint32_t random; /* any number: spreads clients that failed together */
+	uint32_t random;   /* any number: spreads clients that failed together */
 };
 
 /** vmn_retry_delay() - milliseconds to wait before sending again, or -1: do not */

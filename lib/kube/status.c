@@ -126,7 +126,7 @@ static char *causes_text(struct json_object *status)
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(65536);
 	size_t n = 0;
 
-	vmn_json_each (cause, causes) {
+	vmn_json_each(cause, causes) {
 		const char *field = vmn_json_str(cause, "/field");
 		const char *message = vmn_json_str(cause, "/message");
 
@@ -209,8 +209,8 @@ int vmn_status_to_err(int http, const char *body, size_t len, struct vmn_err *er
 	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *status = NULL;
 
-	if (len && len <= MAX_STATUS_BYTES &&
-	    vmn_json_parse(body, len, &status, &ignored) == 0 && is_status(status))
+	if (len && len <= MAX_STATUS_BYTES && vmn_json_parse(body, len, &status, &ignored) == 0 &&
+	    is_status(status))
 		return vmn_status_obj_to_err(http, status, err);
 	/* What a redirect says in its body is for browsers. */
 	if (!status && http >= 400)

@@ -25,7 +25,8 @@ int vmn_status_to_err(int http, const char *body, size_t len, struct vmn_err *er
  */
 int vmn_status_obj_to_err(int http, struct json_object *status, struct vmn_err *err);
 
-/** vmn_err_to_status() - the Status-shaped object that `-o json` prints for an error; caller drops it */
+/** vmn_err_to_status() - the Status-shaped object that `-o json` prints for an error; caller drops
+ * it */
 struct json_object *vmn_err_to_status(const struct vmn_err *err);
 
 #endif

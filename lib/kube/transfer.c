@@ -16,8 +16,8 @@
 
 enum {
 	MAX_HEADER_BYTES = 256 << 10,
-	MAX_ERROR_BYTES = 1 << 20, /* of an answer that is not 2xx */
-	MAX_WARNINGS = 100, /* remembered, so that each is told once */
+	MAX_ERROR_BYTES = 1 << 20,	/* of an answer that is not 2xx */
+	MAX_WARNINGS = 100,		/* remembered, so that each is told once */
 	STREAM_PAUSE_BYTES = 256 << 10, /* not handed out yet: let the server wait */
 };
 
@@ -26,7 +26,7 @@ static bool is_ok(int status)
 	return status >= 200 && status < 300;
 }
 
-/* --- curl's callbacks ------------------------------------------------------------- */
+/* --- curl's callbacks ----------------------------------------------------------------- */
 
 /*
  * curl sends a request again by itself when a kept connection dies without an answer, even a PUT
@@ -118,7 +118,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	return len;
 }
 
-/* --- sending ------------------------------------------------------------------------ */
+/* --- sending -------------------------------------------------------------------------- */
 
 static void add_header(struct vmn_xfer *x, const char *name, const char *value)
 {

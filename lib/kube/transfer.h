@@ -143,7 +143,7 @@ void vmn_timer_stop(struct vmn_kube *k, struct vmn_timer *t);
 /** vmn_kube_random() - a number for jitter; not for secrets */
 uint32_t vmn_kube_random(struct vmn_kube *k);
 
-/* --- between client.c and transfer.c ------------------------------------------------ */
+/* --- between client.c and transfer.c -------------------------------------------------- */
 
 /** vmn_xfer_begin() - take a transfer out of the queue and put it on the wire */
 void vmn_xfer_begin(struct vmn_xfer *x);

@@ -29,9 +29,9 @@ enum {
 	MIN_TIMEOUT_S = 300,
 	FIRST_PAUSE_MS = 200,
 	MAX_PAUSE_MS = 30000,
-	SHORT_MS = 1000, /* an answer that ends sooner counts as a failure */
+	SHORT_MS = 1000,	 /* an answer that ends sooner counts as a failure */
 	TELL_AFTER_FAILURES = 4, /* in a row; then the user should know */
-	MAX_FIRST_FAILURES = 6, /* of a server that never answered */
+	MAX_FIRST_FAILURES = 6,	 /* of a server that never answered */
 };
 
 struct vmn_watch {
@@ -43,14 +43,14 @@ struct vmn_watch {
 	void *arg;
 
 	struct vmn_pager pager; /* while listing */
-	struct vmn_xfer *xfer; /* while following */
+	struct vmn_xfer *xfer;	/* while following */
 	struct vmn_timer timer; /* while pausing */
 	struct vmn_jsonstream *stream;
 	unsigned failures; /* in a row */
-	int64_t begun_ms; /* of this request */
-	bool is_stale; /* the server told that our version is too old */
-	bool was_alive; /* the server has answered once */
-	unsigned calls; /* callbacks running: freeing waits for them */
+	int64_t begun_ms;  /* of this request */
+	bool is_stale;	   /* the server told that our version is too old */
+	bool was_alive;	   /* the server has answered once */
+	unsigned calls;	   /* callbacks running: freeing waits for them */
 	bool is_stopped;
 };
 
@@ -121,7 +121,7 @@ static void pause_watch(struct vmn_watch *w, const struct vmn_err *err)
 	vmn_timer_start(w->k, &w->timer, pause);
 }
 
-/* --- listing ---------------------------------------------------------------------- */
+/* --- listing -------------------------------------------------------------------------- */
 
 static void list_item(void *arg, struct json_object *item)
 {
@@ -173,7 +173,7 @@ static void list_begin(struct vmn_watch *w)
 		list_page(w);
 }
 
-/* --- following -------------------------------------------------------------------- */
+/* --- following ------------------------------------------------------------------------ */
 
 static bool read_type(const char *name, enum vmn_watch_type *ret)
 {
@@ -228,8 +228,8 @@ static int follow_data(void *arg, const char *data, size_t len, struct vmn_err *
 }
 
 /*
- * kube-apiserver sends bookmarks for what it caches, which Events are not: their watch may be silent
- * till its end. To ask again costs little, and a line that is dead does not answer that.
+ * kube-apiserver sends bookmarks for what it caches, which Events are not: their watch may be
+ * silent till its end. To ask again costs little, and a line that is dead does not answer that.
  * Source: github.com/kubernetes/kubernetes pull 96052, issue 120348
  */
 static bool is_only_quiet(const struct vmn_answer *answer)
@@ -288,7 +288,7 @@ static void follow(struct vmn_watch *w)
 				 });
 }
 
-/* --- beginning and end ------------------------------------------------------------ */
+/* --- beginning and end ---------------------------------------------------------------- */
 
 static void go_on(void *arg)
 {

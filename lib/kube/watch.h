@@ -12,7 +12,8 @@ enum vmn_watch_type {
 	VMN_WATCH_MODIFIED,
 	VMN_WATCH_DELETED,
 	VMN_WATCH_RELIST, /* history was lost: a fresh list follows as ADDED; object is NULL */
-	VMN_WATCH_SYNCED, /* the fresh list is complete: what did not come is gone; object is NULL */
+	VMN_WATCH_SYNCED, /* the fresh list is complete: what did not come is gone; object is NULL
+			   */
 };
 
 struct vmn_watch;

@@ -30,7 +30,7 @@ enum {
 static const uint8_t broadcast[VMN_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t none[VMN_MAC_SIZE];
 
-/* --- frames ---------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------------------- */
 
 static void put(struct vmn_frame *f, const void *data, size_t len)
 {
@@ -136,7 +136,7 @@ void vmn_frame_na(const uint8_t mac[VMN_MAC_SIZE], const struct vmn_ip *ip, stru
 	ret->data[NA_AT + 3] = (uint8_t)check;
 }
 
-/* --- what and when ---------------------------------------------------------------- */
+/* --- what and when -------------------------------------------------------------------- */
 
 int64_t vmn_announce_delay_ms(unsigned round)
 {
@@ -204,7 +204,7 @@ struct vmn_frame *vmn_announce_frames(const struct vmn_announcement *a, size_t *
 	return frames;
 }
 
-/* --- sending ------------------------------------------------------------------------ */
+/* --- sending -------------------------------------------------------------------------- */
 
 static int send_round(int fd, int ifindex, const struct vmn_frame *frames, size_t n,
 		      struct vmn_err *err)

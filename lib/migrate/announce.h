@@ -2,9 +2,9 @@
 /*
  * announce.h - tell a network where a MAC and its addresses are now
  *
- * What QEMU does when a guest resumes on another host, for the cases in which its frames were lost or
- * filtered: bridges learn the port from the source MAC of any of these frames, neighbours the MAC from ARP
- * and neighbour advertisements.
+ * What QEMU does when a guest resumes on another host, for the cases in which its frames were lost
+ * or filtered: bridges learn the port from the source MAC of any of these frames, neighbours the
+ * MAC from ARP and neighbour advertisements.
  */
 #ifndef VMN_MIGRATE_ANNOUNCE_H
 #define VMN_MIGRATE_ANNOUNCE_H
@@ -19,7 +19,8 @@ struct vmn_frame {
 	size_t len; /* bytes, from the destination MAC on */
 };
 
-/** vmn_frame_rarp() - QEMU's: broadcast, "request reverse", both hardware addresses @mac, 60 bytes */
+/** vmn_frame_rarp() - QEMU's: broadcast, "request reverse", both hardware addresses @mac, 60 bytes
+ */
 void vmn_frame_rarp(const uint8_t mac[VMN_MAC_SIZE], struct vmn_frame *ret);
 /**
  * vmn_frame_arp() - gratuitous ARP for the IPv4 address @ip, 60 bytes
@@ -27,12 +28,14 @@ void vmn_frame_rarp(const uint8_t mac[VMN_MAC_SIZE], struct vmn_frame *ret);
  */
 void vmn_frame_arp(const uint8_t mac[VMN_MAC_SIZE], const struct vmn_ip *ip, bool is_reply,
 		   struct vmn_frame *ret);
-/** vmn_frame_na() - unsolicited neighbour advertisement to all nodes, override set; RFC 4861 7.2.6 */
+/** vmn_frame_na() - unsolicited neighbour advertisement to all nodes, override set; RFC 4861 7.2.6
+ */
 void vmn_frame_na(const uint8_t mac[VMN_MAC_SIZE], const struct vmn_ip *ip, struct vmn_frame *ret);
 
 enum { VMN_ANNOUNCE_ROUNDS = 5 }; /* as QEMU */
 
-/** vmn_announce_delay_ms() - from round @round (0: the first) to the next, as QEMU's announce timer */
+/** vmn_announce_delay_ms() - from round @round (0: the first) to the next, as QEMU's announce timer
+ */
 int64_t vmn_announce_delay_ms(unsigned round);
 
 struct vmn_announcement {
@@ -47,8 +50,9 @@ void vmn_announcement_clear(struct vmn_announcement *a);
 /**
  * vmn_announce_find() - what to announce from the port @name: a MAC and its addresses
  *
- * Of a port "X-nic" that KubeVirt or we renamed, those of the link that holds the pod's addresses in its
- * place ("X" or "podX"); of any other, its own. Link-local IPv6 addresses are left out: they are of the host.
+ * Of a port "X-nic" that KubeVirt or we renamed, those of the link that holds the pod's addresses
+ * in its place ("X" or "podX"); of any other, its own. Link-local IPv6 addresses are left out: they
+ * are of the host.
  *
  * Return: 0 or -VMN_E_NOT_FOUND
  */

@@ -21,7 +21,7 @@
 #include "lib/net/nft.h"
 #include "lib/net/record.h"
 
-/* --- what was before ------------------------------------------------------------- */
+/* --- what was before ------------------------------------------------------------------ */
 
 struct json_object *vmn_before_json(const struct vmn_before *before)
 {
@@ -52,7 +52,7 @@ void vmn_before_clear(struct vmn_before *before)
 	*before = (struct vmn_before){0};
 }
 
-/* --- looking --------------------------------------------------------------------- */
+/* --- looking -------------------------------------------------------------------------- */
 
 static int keep_link(void *arg, const struct nlmsghdr *h, struct vmn_err *err)
 {
@@ -176,7 +176,7 @@ int vmn_change_look(struct vmn_changer *c, struct vmn_step *step, struct vmn_bef
 	return rc;
 }
 
-/* --- links ----------------------------------------------------------------------- */
+/* --- links ---------------------------------------------------------------------------- */
 
 /* A request about the link @ifindex; NULL: no memory. */
 static struct nl_msg *link_msg(int type, int flags, struct ifinfomsg ifi)
@@ -224,7 +224,8 @@ static int add_link(struct vmn_changer *c, const struct vmn_step *step, int ifin
 
 	if (!msg || nla_put_string(msg, IFLA_IFNAME, step->link.name) < 0 ||
 	    (step->has_mac && nla_put(msg, IFLA_ADDRESS, VMN_MAC_SIZE, step->mac) < 0) ||
-	    (step->mtu && nla_put_u32(msg, IFLA_MTU, step->mtu) < 0) || put_linkinfo(msg, step, ifindex) < 0)
+	    (step->mtu && nla_put_u32(msg, IFLA_MTU, step->mtu) < 0) ||
+	    put_linkinfo(msg, step, ifindex) < 0)
 		return vmn_err_oom(err);
 	return vmn_rtnl_change(c->rtnl, msg, err);
 }
@@ -312,7 +313,7 @@ static int del_link(struct vmn_changer *c, int ifindex, struct vmn_err *err)
 	return msg ? vmn_rtnl_change(c->rtnl, msg, err) : vmn_err_oom(err);
 }
 
-/* --- taps ------------------------------------------------------------------------ */
+/* --- taps ----------------------------------------------------------------------------- */
 
 struct tap_call {
 	const struct vmn_step *step;
@@ -353,7 +354,7 @@ static int add_tap(struct vmn_changer *c, const struct vmn_step *step, int ifind
 	return rc == 0 && step->mtu ? set_u32(c, ifindex, IFLA_MTU, step->mtu, err) : rc;
 }
 
-/* --- addresses and routes -------------------------------------------------------- */
+/* --- addresses and routes ------------------------------------------------------------- */
 
 static int put_ip(struct nl_msg *msg, int attr, const struct vmn_ip *ip)
 {
@@ -454,7 +455,7 @@ static int change_route(struct vmn_changer *c, int type, const struct vmn_route 
 	return vmn_rtnl_change(c->rtnl, msg, err);
 }
 
-/* --- doing ----------------------------------------------------------------------- */
+/* --- doing ---------------------------------------------------------------------------- */
 
 static int do_step(struct vmn_changer *c, const struct vmn_step *s, const struct vmn_before *b,
 		   struct vmn_err *err)
@@ -517,7 +518,7 @@ int vmn_change_do(struct vmn_changer *c, const struct vmn_step *step,
 	return rc;
 }
 
-/* --- taking back ----------------------------------------------------------------- */
+/* --- taking back ---------------------------------------------------------------------- */
 
 static int undo_new(struct vmn_changer *c, const struct vmn_step *s, const struct vmn_link *now,
 		    struct vmn_err *err)
@@ -643,7 +644,7 @@ int vmn_change_undo(struct vmn_changer *c, const struct vmn_step *step,
 	return rc;
 }
 
-/* --- is there such a kind? ------------------------------------------------------- */
+/* --- is there such a kind? ------------------------------------------------------------ */
 
 /*
  * The kernel looks for the kind before it looks at the number of queues, of which no device may

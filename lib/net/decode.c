@@ -25,7 +25,7 @@ static int malformed(const struct nlmsghdr *h, struct vmn_err *err)
 			   h->nlmsg_type);
 }
 
-/* --- attributes ------------------------------------------------------------------ */
+/* --- attributes ----------------------------------------------------------------------- */
 
 /* An attribute that is missing or too short gives @def. */
 static uint32_t get_u32(const struct nlattr *a, uint32_t def)
@@ -103,7 +103,7 @@ static int keep_raw(const struct nlmsghdr *h, size_t head, bool (*is_dropped)(in
 	return 0;
 }
 
-/* --- links ----------------------------------------------------------------------- */
+/* --- links ---------------------------------------------------------------------------- */
 
 static void decode_tun(const struct nlattr *data, struct vmn_link *ret)
 {
@@ -196,7 +196,7 @@ int vmn_decode_link(const struct nlmsghdr *h, struct vmn_link *ret, struct vmn_e
 	return 1;
 }
 
-/* --- addresses ------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------ */
 
 /* Lifetimes are kept apart, since they go on. */
 static bool is_addr_state(int type)
@@ -256,7 +256,7 @@ int vmn_decode_addr(const struct nlmsghdr *h, struct vmn_addr *ret, struct vmn_e
 	return ret->local.family ? 1 : 0;
 }
 
-/* --- routes ---------------------------------------------------------------------- */
+/* --- routes --------------------------------------------------------------------------- */
 
 static bool is_route_state(int type)
 {
@@ -417,7 +417,7 @@ int vmn_decode_route(const struct nlmsghdr *h, struct vmn_route *ret, struct vmn
 	return 1;
 }
 
-/* --- neighbours, rules, qdiscs --------------------------------------------------- */
+/* --- neighbours, rules, qdiscs -------------------------------------------------------- */
 
 static bool is_neigh_state(int type)
 {

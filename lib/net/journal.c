@@ -81,7 +81,7 @@ static void txn_clear(struct txn *t)
 }
 #define auto_txn VMN_CLEANUP(txn_clear)
 
-/* --- signals --------------------------------------------------------------------- */
+/* --- signals -------------------------------------------------------------------------- */
 
 /* What has been begun is finished or taken back, which takes milliseconds, before a signal ends us.
  */
@@ -103,7 +103,7 @@ static void release_signals(const sigset_t *before)
 }
 #define auto_signals VMN_CLEANUP(release_signals)
 
-/* --- opening --------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------------------- */
 
 static int take_lock(struct vmn_journal *j, int64_t deadline_ms, struct vmn_err *err)
 {
@@ -165,7 +165,7 @@ static int open_changer(struct vmn_journal *j, struct vmn_changer *ret, struct v
 	return 0;
 }
 
-/* --- writing --------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------- */
 
 /* One line, on disk when this returns. Swallows @record. */
 static int write_record(struct vmn_journal *j, struct txn *t, struct json_object *record,
@@ -215,7 +215,7 @@ static int write_commit(struct vmn_journal *j, struct txn *t, struct json_object
 	return write_record(j, t, out, err);
 }
 
-/* --- reading --------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------- */
 
 static int read_step(struct txn *t, struct json_object *line, struct vmn_err *err)
 {
@@ -284,7 +284,7 @@ static int read_txn(const char *path, struct txn *ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- all transactions ------------------------------------------------------------ */
+/* --- all transactions ----------------------------------------------------------------- */
 
 struct txns {
 	struct txn *v; /* oldest first */
@@ -344,7 +344,7 @@ static int read_all(struct vmn_journal *j, struct txns *all, struct vmn_err *err
 	return rc;
 }
 
-/* --- taking back ----------------------------------------------------------------- */
+/* --- taking back ---------------------------------------------------------------------- */
 
 static void add_ifindex(int **v, size_t *n, int ifindex)
 {
@@ -411,7 +411,7 @@ static int take_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 	return errnum ? vmn_err_sys(err, errnum, "cannot remove '%s'", t->path) : 0;
 }
 
-/* --- running --------------------------------------------------------------------- */
+/* --- running -------------------------------------------------------------------------- */
 
 static bool is_owner(const char *owner)
 {
@@ -513,7 +513,7 @@ int vmn_journal_run(struct vmn_journal *j, const struct vmn_snapshot *before, co
 	return rc < 0 ? roll_back(j, &t, err) : 0;
 }
 
-/* --- what is in force ------------------------------------------------------------ */
+/* --- what is in force ----------------------------------------------------------------- */
 
 void vmn_txns_clear(struct vmn_txns *txns)
 {
@@ -546,7 +546,8 @@ static bool is_in_force(const struct txn *t)
 	return t->is_committed && !t->is_undoing;
 }
 
-static int list(struct vmn_journal *j, bool want_in_force, struct vmn_txns *ret, struct vmn_err *err)
+static int list(struct vmn_journal *j, bool want_in_force, struct vmn_txns *ret,
+		struct vmn_err *err)
 {
 	auto_txns struct txns all = {0};
 	int rc = read_all(j, &all, err);
@@ -572,7 +573,7 @@ int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_
 	return list(j, false, ret, err);
 }
 
-/* --- undoing --------------------------------------------------------------------- */
+/* --- undoing -------------------------------------------------------------------------- */
 
 static int rewrite(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 {
@@ -655,7 +656,7 @@ int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *e
 	return rc < 0 ? vmn_err_wrap(err, "cannot undo '%s'", owner) : 0;
 }
 
-/* --- recovering ------------------------------------------------------------------ */
+/* --- recovering ----------------------------------------------------------------------- */
 
 int vmn_journal_recover(struct vmn_journal *j, struct vmn_recovery *ret, struct vmn_err *err)
 {

@@ -3,14 +3,14 @@
  * journal.h - run steps so that a namespace is always before or after, never between
  *
  * Theory: in the state directory each namespace has a folder, named by vmn_netns_id(). A
- * transaction is one file in it: first the snapshot of before, then for each step a record of what is
- * about to change and what it was, on disk before the kernel is asked. When all steps are done, one
- * more record says so; from then on the file is what undoing needs, however much later that is. A
- * file without that record is a crash: whoever touches the namespace next takes its steps back, last
- * first. Taking back what never happened, or was taken back already, changes nothing.
+ * transaction is one file in it: first the snapshot of before, then for each step a record of what
+ * is about to change and what it was, on disk before the kernel is asked. When all steps are done,
+ * one more record says so; from then on the file is what undoing needs, however much later that is.
+ * A file without that record is a crash: whoever touches the namespace next takes its steps back,
+ * last first. Taking back what never happened, or was taken back already, changes nothing.
  *
- * After the inverses, what the kernel dropped as a side effect (addresses, routes, neighbours of the
- * links that were touched) is compared with the snapshot and put back, byte for byte.
+ * After the inverses, what the kernel dropped as a side effect (addresses, routes, neighbours of
+ * the links that were touched) is compared with the snapshot and put back, byte for byte.
  */
 #ifndef VMN_NET_JOURNAL_H
 #define VMN_NET_JOURNAL_H
@@ -21,8 +21,8 @@
 struct vmn_journal;
 
 struct vmn_journal_opts {
-	const char *state_dir;	 /* "/run/vmnetctl"; made with mode 0700 when missing */
-	int64_t deadline_ms;	 /* how long to wait for another run on the same namespace */
+	const char *state_dir;	   /* "/run/vmnetctl"; made with mode 0700 when missing */
+	int64_t deadline_ms;	   /* how long to wait for another run on the same namespace */
 	const struct vmn_log *log; /* may be NULL */
 };
 
@@ -73,7 +73,8 @@ struct vmn_txns {
 	size_t n;
 };
 /** vmn_journal_list() - what is in force; @ret initialised with {0} */
-int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_err *err) VMN_MUST_CHECK;
+int vmn_journal_list(struct vmn_journal *j, struct vmn_txns *ret,
+		     struct vmn_err *err) VMN_MUST_CHECK;
 /** vmn_journal_pending() - what a crash left half done, with the steps that may have been made */
 int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret,
 			struct vmn_err *err) VMN_MUST_CHECK;
@@ -83,8 +84,8 @@ void vmn_txns_clear(struct vmn_txns *txns);
 /**
  * vmn_journal_undo() - take a transaction back
  *
- * A value that somebody changed since is left alone. A sysctl that a younger transaction set too keeps
- * its value until that one is undone.
+ * A value that somebody changed since is left alone. A sysctl that a younger transaction set too
+ * keeps its value until that one is undone.
  *
  * Return: 0, -VMN_E_NOT_FOUND, or the first error; then it can be called again
  */

@@ -41,7 +41,7 @@ struct vmn_netns {
 
 #define OWN_PATH "/proc/thread-self/ns/net"
 
-/* --- inside ---------------------------------------------------------------------- */
+/* --- inside --------------------------------------------------------------------------- */
 
 struct visit {
 	const struct vmn_netns *ns;
@@ -55,8 +55,8 @@ static int missing_capability(const struct vmn_netns *ns, const char *verb, cons
 			      struct vmn_err *err)
 {
 	err->sys = EPERM;
-	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s %s: %s is missing",
-			  verb, ns->shown, capability);
+	(void)vmn_err_set(err, VMN_E_PERMISSION, "cannot %s %s: %s is missing", verb, ns->shown,
+			  capability);
 	return vmn_err_hint(err, "run it as root, or as root of a user namespace that the network "
 				 "namespace belongs to");
 }
@@ -100,7 +100,7 @@ int vmn_netns_run(const struct vmn_netns *ns, int (*fn)(void *arg, struct vmn_er
 	return v.rc;
 }
 
-/* --- handles --------------------------------------------------------------------- */
+/* --- handles -------------------------------------------------------------------------- */
 
 static int read_cookie(void *arg, struct vmn_err *err)
 {
@@ -142,8 +142,7 @@ static int open_file(struct vmn_netns *ns, const char *path, struct vmn_err *err
 	if (ns->fd < 0)
 		return vmn_err_sys(err, errno, "cannot open %s", ns->shown);
 	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a network namespace",
-				   ns->ref);
+		return vmn_err_set(err, VMN_E_INVALID, "'%s' is not a network namespace", ns->ref);
 	if (fstat(ns->fd, &st) < 0 || stat(OWN_PATH, &own) < 0)
 		return vmn_err_sys(err, errno, "cannot look at %s", ns->shown);
 	ns->dev = st.st_dev;
@@ -218,7 +217,7 @@ int vmn_netns_ask_hook(const struct vmn_netns *ns, const char *what)
 	return ns->hook ? ns->hook->change(ns->hook->arg, what) : 0;
 }
 
-/* --- sockets --------------------------------------------------------------------- */
+/* --- sockets -------------------------------------------------------------------------- */
 
 struct socket_call {
 	int domain, type, protocol, fd;
@@ -254,14 +253,13 @@ int vmn_netns_socket(const struct vmn_netns *ns, int domain, int type, int proto
 		return vmn_err_wrap(err, "%s", ns->shown);
 	if (!is_inside(ns, c.fd)) {
 		(void)close(c.fd);
-		return vmn_err_set(err, VMN_E_INTERNAL, "a socket is not in %s",
-				   ns->shown);
+		return vmn_err_set(err, VMN_E_INTERNAL, "a socket is not in %s", ns->shown);
 	}
 	*ret_fd = c.fd;
 	return 0;
 }
 
-/* --- rights ---------------------------------------------------------------------- */
+/* --- rights --------------------------------------------------------------------------- */
 
 static bool has_capability(unsigned cap)
 {
@@ -289,7 +287,7 @@ int vmn_netns_may_change(const struct vmn_netns *ns, struct vmn_err *err)
 	return 0;
 }
 
-/* --- sysctls --------------------------------------------------------------------- */
+/* --- sysctls -------------------------------------------------------------------------- */
 
 struct sysctl_call {
 	char *path;

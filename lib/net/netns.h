@@ -39,7 +39,8 @@ void vmn_netns_free_p(struct vmn_netns **ns);
 
 /** vmn_netns_ref() - the reference it was opened by, "" for our own; borrowed */
 const char *vmn_netns_ref(const struct vmn_netns *ns);
-/** vmn_netns_inode() - what `readlink /proc/self/ns/net` shows inside; may come again after its end */
+/** vmn_netns_inode() - what `readlink /proc/self/ns/net` shows inside; may come again after its end
+ */
 uint64_t vmn_netns_inode(const struct vmn_netns *ns);
 /**
  * vmn_netns_id() - "net-27": a text that no other namespace has until the next boot; borrowed
@@ -74,7 +75,8 @@ int vmn_netns_socket(const struct vmn_netns *ns, int domain, int type, int proto
  */
 int vmn_netns_may_change(const struct vmn_netns *ns, struct vmn_err *err) VMN_MUST_CHECK;
 
-/** vmn_sysctl_read() - /proc/sys/@key inside ("net/ipv4/ip_forward"), without the newline; caller frees */
+/** vmn_sysctl_read() - /proc/sys/@key inside ("net/ipv4/ip_forward"), without the newline; caller
+ * frees */
 int vmn_sysctl_read(const struct vmn_netns *ns, const char *key, char **ret,
 		    struct vmn_err *err) VMN_MUST_CHECK;
 /** vmn_sysctl_write() - the same in the other direction */

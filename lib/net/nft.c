@@ -19,7 +19,7 @@
 #include "lib/net/nft.h"
 #include "lib/net/rtnl.h"
 
-/* --- the library ----------------------------------------------------------------- */
+/* --- the library ---------------------------------------------------------------------- */
 
 #define NFT_FUNCTIONS(X)                                                                           \
 	X(ctx_new)                                                                                 \
@@ -70,7 +70,7 @@ static int load(const struct nft **ret, struct vmn_err *err)
 	return 0;
 }
 
-/* --- commands -------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------------------- */
 
 struct run_call {
 	const struct nft *nft;
@@ -126,7 +126,7 @@ int vmn_nft_run(const struct vmn_netns *ns, const char *commands, char **ret_out
 	return vmn_netns_run(ns, do_run, &c, err);
 }
 
-/* --- is there a table? ----------------------------------------------------------- */
+/* --- is there a table? ---------------------------------------------------------------- */
 
 static const struct {
 	uint8_t family;

@@ -9,7 +9,7 @@
 #include "lib/data/json.h"
 #include "lib/net/record.h"
 
-/* --- the records ----------------------------------------------------------------- */
+/* --- the records ---------------------------------------------------------------------- */
 
 /* What the carrier does to the flags of a link. */
 enum { CARRIER_FLAGS = IFF_RUNNING | 1 << 16 /* IFF_LOWER_UP */ | 1 << 17 /* IFF_DORMANT */ };
@@ -159,7 +159,7 @@ const struct vmn_record vmn_sysctl_record = {
 	sizeof(struct vmn_sysctl),
 };
 
-/* --- one field ------------------------------------------------------------------- */
+/* --- one field ------------------------------------------------------------------------ */
 
 static const void *at(const struct vmn_field *f, const void *obj)
 {
@@ -297,7 +297,7 @@ struct json_object *vmn_record_json(const struct vmn_record *rec, const void *ob
 	return out;
 }
 
-/* --- back ------------------------------------------------------------------------ */
+/* --- back ----------------------------------------------------------------------------- */
 
 static bool parse_text(const struct vmn_field *f, const char *text, void *p)
 {
@@ -339,8 +339,8 @@ static int parse_hops(struct json_object *json, struct vmn_route *route, struct 
 /* Return: false when @value is none of the field's */
 static bool parse_value(const struct vmn_field *f, struct json_object *value, void *p)
 {
-	const char *text = json_object_is_type(value, json_type_string)
-				   ? json_object_get_string(value) : NULL;
+	const char *text =
+		json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 
 	switch (f->kind) {
 	case VMN_FIELD_TEXT:
@@ -395,7 +395,7 @@ int vmn_record_parse(const struct vmn_record *rec, struct json_object *json, voi
 	return 0;
 }
 
-/* --- compared, freed, copied ----------------------------------------------------- */
+/* --- compared, freed, copied ---------------------------------------------------------- */
 
 static bool raw_eq(const struct vmn_raw *a, const struct vmn_raw *b)
 {

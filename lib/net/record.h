@@ -43,9 +43,11 @@ struct vmn_record {
 extern const struct vmn_record vmn_link_record, vmn_addr_record, vmn_route_record, vmn_neigh_record,
 	vmn_rule_record, vmn_qdisc_record, vmn_sysctl_record;
 
-/** vmn_record_json() - @obj as an object; fields that are zero or empty are left out; caller drops */
+/** vmn_record_json() - @obj as an object; fields that are zero or empty are left out; caller drops
+ */
 struct json_object *vmn_record_json(const struct vmn_record *rec, const void *obj);
-/** vmn_record_parse() - into the zeroed @obj; unknown keys are ignored; on failure @obj may be half filled */
+/** vmn_record_parse() - into the zeroed @obj; unknown keys are ignored; on failure @obj may be half
+ * filled */
 int vmn_record_parse(const struct vmn_record *rec, struct json_object *json, void *obj,
 		     struct vmn_err *err) VMN_MUST_CHECK;
 /** vmn_record_eq() - the same in all that counts */

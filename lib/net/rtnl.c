@@ -85,7 +85,7 @@ void vmn_rtnl_free_p(struct vmn_rtnl **rtnl)
 	*rtnl = NULL;
 }
 
-/* --- what the kernel says -------------------------------------------------------- */
+/* --- what the kernel says ------------------------------------------------------------- */
 
 /* The text of the extended acknowledgement in the error message @h, or NULL; borrowed. */
 static const char *extack(const struct nlmsghdr *h)
@@ -160,7 +160,7 @@ static int handle(struct exchange *x, const struct nlmsghdr *h, struct vmn_err *
 	return x->each(x->arg, h, err);
 }
 
-/* --- to the kernel and back ------------------------------------------------------ */
+/* --- to the kernel and back ----------------------------------------------------------- */
 
 static int send_msg(struct vmn_rtnl *r, struct nl_msg *msg, uint32_t *ret_seq, struct vmn_err *err)
 {

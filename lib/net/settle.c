@@ -62,7 +62,7 @@ static int send_raw(struct settle *s, struct nl_msg *msg, int fine1, int fine2, 
 	return rc;
 }
 
-/* --- addresses ------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------ */
 
 /* What is left of @s seconds; at least 1: the kernel refuses an address that is over. */
 static uint32_t left_of(const struct settle *st, uint32_t s)
@@ -203,7 +203,7 @@ static int settle_addrs(struct settle *s, struct vmn_err *err)
 	return 0;
 }
 
-/* --- routes ---------------------------------------------------------------------- */
+/* --- routes --------------------------------------------------------------------------- */
 
 /* Whether changing the touched links can have taken the route away. */
 static bool is_concerned(const struct settle *s, const struct vmn_route *r)
@@ -320,7 +320,7 @@ static int settle_routes(struct settle *s, struct vmn_err *err)
 	return rc;
 }
 
-/* --- neighbours ------------------------------------------------------------------ */
+/* --- neighbours ----------------------------------------------------------------------- */
 
 static bool has_neigh(const struct vmn_snapshot *in, const struct vmn_neigh *n)
 {
@@ -347,7 +347,7 @@ static int settle_neighs(struct settle *s, struct vmn_err *err)
 	return 0;
 }
 
-/* --- all ------------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------------------------ */
 
 int vmn_change_settle(struct vmn_changer *c, const struct vmn_snapshot *before,
 		      const int *ifindexes, size_t n, struct vmn_err *err)

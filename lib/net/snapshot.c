@@ -26,7 +26,7 @@ enum {
 	MAX_OBJECTS = 1 << 20,
 };
 
-/* --- the arrays, all alike ------------------------------------------------------- */
+/* --- the arrays, all alike ------------------------------------------------------------ */
 
 struct array {
 	const char *key; /* in JSON */
@@ -37,9 +37,12 @@ struct array {
 #define ARRAY(name) offsetof(struct vmn_snapshot, name), offsetof(struct vmn_snapshot, n_##name)
 
 static const struct array arrays[] = {
-	{"links", &vmn_link_record, ARRAY(links)},     {"addresses", &vmn_addr_record, ARRAY(addrs)},
-	{"routes", &vmn_route_record, ARRAY(routes)},  {"neighbours", &vmn_neigh_record, ARRAY(neighs)},
-	{"rules", &vmn_rule_record, ARRAY(rules)},     {"qdiscs", &vmn_qdisc_record, ARRAY(qdiscs)},
+	{"links", &vmn_link_record, ARRAY(links)},
+	{"addresses", &vmn_addr_record, ARRAY(addrs)},
+	{"routes", &vmn_route_record, ARRAY(routes)},
+	{"neighbours", &vmn_neigh_record, ARRAY(neighs)},
+	{"rules", &vmn_rule_record, ARRAY(rules)},
+	{"qdiscs", &vmn_qdisc_record, ARRAY(qdiscs)},
 	{"sysctls", &vmn_sysctl_record, ARRAY(sysctls)},
 };
 
@@ -109,12 +112,12 @@ void vmn_snapshot_copy(const struct vmn_snapshot *from, struct vmn_snapshot *to)
 	}
 }
 
-/* --- dumps ----------------------------------------------------------------------- */
+/* --- dumps ---------------------------------------------------------------------------- */
 
 struct dump {
 	const struct array *array;
 	struct vmn_snapshot *s;
-	int family; /* AF_UNSPEC: any */
+	int family;   /* AF_UNSPEC: any */
 	size_t start; /* how many there were before this dump */
 	int (*decode)(const struct nlmsghdr *h, void *ret, struct vmn_err *err);
 };
@@ -146,7 +149,8 @@ static int keep(void *arg, const struct nlmsghdr *h, struct vmn_err *err)
 	void *item;
 	int rc;
 
-	/* A kernel without a family answers with those it has. All headers start with the family. */
+	/* A kernel without a family answers with those it has. All headers start with the family.
+	 */
 	if (d->family && (!nlmsg_datalen(h) || *(const uint8_t *)nlmsg_data(h) != d->family))
 		return 0;
 	item = next_item(d->array, d->s);
@@ -172,7 +176,8 @@ static int dump(struct vmn_rtnl *rtnl, int type, const void *head, size_t head_l
 		return vmn_err_oom(err);
 	d->start = *n_of(d->array, d->s);
 	rc = vmn_rtnl_dump(rtnl, msg, restart, keep, d, err);
-	if (rc < 0 && d->family == AF_INET6 && (err->sys == EOPNOTSUPP || err->sys == EAFNOSUPPORT)) {
+	if (rc < 0 && d->family == AF_INET6 &&
+	    (err->sys == EOPNOTSUPP || err->sys == EAFNOSUPPORT)) {
 		vmn_err_clear(err);
 		return 0;
 	}
@@ -187,7 +192,8 @@ static const struct array *array_of(const struct vmn_record *rec)
 	abort();
 }
 
-static int dump_family(struct vmn_rtnl *rtnl, int family, struct vmn_snapshot *s, struct vmn_err *err)
+static int dump_family(struct vmn_rtnl *rtnl, int family, struct vmn_snapshot *s,
+		       struct vmn_err *err)
 {
 	struct ifaddrmsg ifa = {.ifa_family = (uint8_t)family};
 	struct rtmsg rtm = {.rtm_family = (uint8_t)family};
@@ -229,7 +235,7 @@ static int dump_all(struct vmn_rtnl *rtnl, struct vmn_snapshot *s, struct vmn_er
 	return rc;
 }
 
-/* --- sysctls --------------------------------------------------------------------- */
+/* --- sysctls -------------------------------------------------------------------------- */
 
 struct sysctl_call {
 	struct vmn_snapshot *s;
@@ -269,8 +275,8 @@ static int read_sysctls(void *arg, struct vmn_err *err)
 		rc = read_sysctl(c->s, *key, err);
 	for (size_t i = 0; i < c->s->n_links; i++)
 		for (size_t k = 0; k < VMN_ARRAY_LEN(each) && rc == 0; k++) {
-			vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/%s",
-								c->s->links[i].name, each[k]);
+			vmn_auto_free char *key =
+				vmn_xasprintf("net/ipv6/conf/%s/%s", c->s->links[i].name, each[k]);
 
 			rc = read_sysctl(c->s, key, err);
 		}
@@ -301,7 +307,7 @@ int vmn_snapshot_take(const struct vmn_netns *ns, const char *const *sysctls,
 	return 0;
 }
 
-/* --- JSON ------------------------------------------------------------------------ */
+/* --- JSON ----------------------------------------------------------------------------- */
 
 struct json_object *vmn_snapshot_json(const struct vmn_snapshot *s)
 {
@@ -312,8 +318,8 @@ struct json_object *vmn_snapshot_json(const struct vmn_snapshot *s)
 		struct json_object *list = json_object_new_array();
 
 		for (size_t k = 0; k < *n_of(&arrays[i], s); k++)
-			vmn_json_append_take(list, vmn_record_json(arrays[i].rec,
-								   item_of(&arrays[i], s, k)));
+			vmn_json_append_take(
+				list, vmn_record_json(arrays[i].rec, item_of(&arrays[i], s, k)));
 		vmn_json_set_take(out, arrays[i].key, list);
 	}
 	if (s->nft)
@@ -354,7 +360,7 @@ int vmn_snapshot_parse(struct json_object *json, struct vmn_snapshot *ret, struc
 	return 0;
 }
 
-/* --- compared -------------------------------------------------------------------- */
+/* --- compared ------------------------------------------------------------------------- */
 
 /* Whether an end that was @a_s away at one time is @b_s away @later_s after that. */
 static bool is_same_end(uint32_t a_s, uint32_t b_s, int64_t later_s)
@@ -406,7 +412,8 @@ static void diff_array(const struct array *a, const struct vmn_snapshot *x,
 			add_line(a->rec, item_of(a, y, k), '+', out);
 }
 
-void vmn_snapshot_diff(const struct vmn_snapshot *a, const struct vmn_snapshot *b, struct vmn_buf *out)
+void vmn_snapshot_diff(const struct vmn_snapshot *a, const struct vmn_snapshot *b,
+		       struct vmn_buf *out)
 {
 	for (size_t i = 0; i < VMN_ARRAY_LEN(arrays); i++)
 		diff_array(&arrays[i], a, b, out);
@@ -418,7 +425,7 @@ void vmn_snapshot_diff(const struct vmn_snapshot *a, const struct vmn_snapshot *
 		vmn_buf_addf(out, "+ nft %s\n", b->nft);
 }
 
-/* --- finding --------------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------------------- */
 
 const struct vmn_link *vmn_snapshot_link(const struct vmn_snapshot *s, const char *name)
 {

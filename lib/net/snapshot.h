@@ -3,8 +3,8 @@
  * snapshot.h - the whole picture of a network namespace, as plain data
  *
  * What plans are made from and what undoing goes back to. Objects that the kernel can take away as
- * a side effect (addresses, routes, neighbours, rules) keep the message they were dumped as, so that
- * sending it again restores every attribute, known to us or not.
+ * a side effect (addresses, routes, neighbours, rules) keep the message they were dumped as, so
+ * that sending it again restores every attribute, known to us or not.
  *
  * Sorted as the kernel dumps: links by ifindex, routes of a table in the order they are used in.
  */
@@ -33,10 +33,10 @@ struct vmn_raw {
 };
 
 enum vmn_brport_flag { /* bridge port flags that we know */
-	VMN_BRPORT_LEARNING = 1 << 0,
-	VMN_BRPORT_ISOLATED = 1 << 1,
-	VMN_BRPORT_HAIRPIN = 1 << 2,
-	VMN_BRPORT_FLOOD = 1 << 3,
+		       VMN_BRPORT_LEARNING = 1 << 0,
+		       VMN_BRPORT_ISOLATED = 1 << 1,
+		       VMN_BRPORT_HAIRPIN = 1 << 2,
+		       VMN_BRPORT_FLOOD = 1 << 3,
 };
 
 struct vmn_link {
@@ -51,11 +51,11 @@ struct vmn_link {
 	uint8_t mac[VMN_MAC_SIZE];
 	uint32_t mtu;
 	uint32_t txqlen;
-	uint32_t queues; /* transmit queues */
-	int master;	 /* ifindex of the bridge, bond...; 0: none */
-	int peer;	 /* IFLA_LINK: ifindex of the other end or lower device, 0: none */
+	uint32_t queues;    /* transmit queues */
+	int master;	    /* ifindex of the bridge, bond...; 0: none */
+	int peer;	    /* IFLA_LINK: ifindex of the other end or lower device, 0: none */
 	bool has_peer_nsid; /* and that one is in another namespace */
-	int addrgenmode; /* IN6_ADDR_GEN_MODE_*; -1: no IPv6 on it */
+	int addrgenmode;    /* IN6_ADDR_GEN_MODE_*; -1: no IPv6 on it */
 	char alias[VMN_ALIAS_SIZE];
 	/* of a bridge port */
 	bool is_brport;
@@ -68,17 +68,17 @@ struct vmn_link {
 
 struct vmn_addr {
 	int ifindex;
-	struct vmn_ip local;   /* what `ip address` shows first */
-	struct vmn_ip peer;    /* of a point-to-point address, else none */
-	struct vmn_ip brd;     /* broadcast, or none */
-	unsigned prefix_len;   /* of @peer when there is one */
-	unsigned scope;	       /* RT_SCOPE_* */
-	uint32_t flags;	       /* IFA_F_* */
-	char label[IFNAMSIZ];  /* IPv4; "" when it is none */
-	uint32_t metric;       /* of its prefix route; 0: the default */
-	uint8_t proto;	       /* IFAPROT_*; 0: not told */
+	struct vmn_ip local;	       /* what `ip address` shows first */
+	struct vmn_ip peer;	       /* of a point-to-point address, else none */
+	struct vmn_ip brd;	       /* broadcast, or none */
+	unsigned prefix_len;	       /* of @peer when there is one */
+	unsigned scope;		       /* RT_SCOPE_* */
+	uint32_t flags;		       /* IFA_F_* */
+	char label[IFNAMSIZ];	       /* IPv4; "" when it is none */
+	uint32_t metric;	       /* of its prefix route; 0: the default */
+	uint8_t proto;		       /* IFAPROT_*; 0: not told */
 	uint32_t valid_s, preferred_s; /* UINT32_MAX: forever; as of the snapshot's time */
-	struct vmn_raw raw;    /* ifaddrmsg...; empty in one that we made */
+	struct vmn_raw raw;	       /* ifaddrmsg...; empty in one that we made */
 };
 
 struct vmn_nexthop {
@@ -90,33 +90,33 @@ struct vmn_nexthop {
 
 struct vmn_route {
 	int family;
-	uint32_t table;	     /* RT_TABLE_* */
-	uint8_t type;	     /* RTN_* */
-	uint8_t proto;	     /* RTPROT_* */
-	uint8_t scope;	     /* RT_SCOPE_* */
+	uint32_t table; /* RT_TABLE_* */
+	uint8_t type;	/* RTN_* */
+	uint8_t proto;	/* RTPROT_* */
+	uint8_t scope;	/* RT_SCOPE_* */
 	uint8_t tos;
-	struct vmn_ip dst;   /* none with dst_len 0: default */
+	struct vmn_ip dst; /* none with dst_len 0: default */
 	unsigned dst_len;
-	struct vmn_ip src;   /* IPv6 source routing; none with src_len 0 */
+	struct vmn_ip src; /* IPv6 source routing; none with src_len 0 */
 	unsigned src_len;
 	struct vmn_ip prefsrc;
-	uint32_t priority;   /* "metric" of ip-route(8) */
-	uint32_t mtu;	     /* RTAX_MTU, 0: none */
-	uint32_t expires_s;  /* 0: never; as of the snapshot's time */
+	uint32_t priority;	  /* "metric" of ip-route(8) */
+	uint32_t mtu;		  /* RTAX_MTU, 0: none */
+	uint32_t expires_s;	  /* 0: never; as of the snapshot's time */
 	struct vmn_nexthop *hops; /* one, or those of RTA_MULTIPATH */
 	size_t n_hops;
-	struct vmn_raw raw;  /* rtmsg... */
+	struct vmn_raw raw; /* rtmsg... */
 };
 
 /* A permanent neighbour, proxy entry, or a rule of any family. */
 struct vmn_neigh {
 	int ifindex;
-	int family;	/* AF_INET, AF_INET6 */
+	int family; /* AF_INET, AF_INET6 */
 	struct vmn_ip dst;
 	bool has_mac;
 	uint8_t mac[VMN_MAC_SIZE];
-	uint16_t state; /* NUD_* */
-	uint8_t flags;	/* NTF_* */
+	uint16_t state;	    /* NUD_* */
+	uint8_t flags;	    /* NTF_* */
 	struct vmn_raw raw; /* ndmsg... */
 };
 
@@ -171,7 +171,8 @@ void vmn_snapshot_clear(struct vmn_snapshot *s);
 /** vmn_snapshot_copy() - deep, into a @to that is {0} */
 void vmn_snapshot_copy(const struct vmn_snapshot *from, struct vmn_snapshot *to);
 
-/** vmn_snapshot_json() - all of it; caller drops; readable, and vmn_snapshot_parse() takes it back */
+/** vmn_snapshot_json() - all of it; caller drops; readable, and vmn_snapshot_parse() takes it back
+ */
 struct json_object *vmn_snapshot_json(const struct vmn_snapshot *s);
 /** vmn_snapshot_parse() - @ret initialised with {0}; Return: 0 or -VMN_E_INVALID */
 int vmn_snapshot_parse(struct json_object *json, struct vmn_snapshot *ret,

@@ -13,14 +13,22 @@
 #include "lib/net/step.h"
 
 static const char *const kind_names[] = {
-	[VMN_STEP_LINK_ADD] = "link-add",	  [VMN_STEP_TAP_ADD] = "tap-add",
-	[VMN_STEP_LINK_RENAME] = "link-rename",	  [VMN_STEP_LINK_MAC] = "link-mac",
-	[VMN_STEP_LINK_MTU] = "link-mtu",	  [VMN_STEP_LINK_UP] = "link-up",
-	[VMN_STEP_LINK_DOWN] = "link-down",	  [VMN_STEP_LINK_MASTER] = "link-master",
-	[VMN_STEP_LINK_ADDRGEN] = "link-addrgen", [VMN_STEP_LINK_ALIAS] = "link-alias",
-	[VMN_STEP_BRPORT] = "brport",		  [VMN_STEP_ADDR_ADD] = "addr-add",
-	[VMN_STEP_ADDR_DEL] = "addr-del",	  [VMN_STEP_ROUTE_ADD] = "route-add",
-	[VMN_STEP_SYSCTL] = "sysctl",		  [VMN_STEP_NFT] = "nft",
+	[VMN_STEP_LINK_ADD] = "link-add",
+	[VMN_STEP_TAP_ADD] = "tap-add",
+	[VMN_STEP_LINK_RENAME] = "link-rename",
+	[VMN_STEP_LINK_MAC] = "link-mac",
+	[VMN_STEP_LINK_MTU] = "link-mtu",
+	[VMN_STEP_LINK_UP] = "link-up",
+	[VMN_STEP_LINK_DOWN] = "link-down",
+	[VMN_STEP_LINK_MASTER] = "link-master",
+	[VMN_STEP_LINK_ADDRGEN] = "link-addrgen",
+	[VMN_STEP_LINK_ALIAS] = "link-alias",
+	[VMN_STEP_BRPORT] = "brport",
+	[VMN_STEP_ADDR_ADD] = "addr-add",
+	[VMN_STEP_ADDR_DEL] = "addr-del",
+	[VMN_STEP_ROUTE_ADD] = "route-add",
+	[VMN_STEP_SYSCTL] = "sysctl",
+	[VMN_STEP_NFT] = "nft",
 };
 
 #define AT(member) .key = #member, .offset = offsetof(struct vmn_step, member)
@@ -33,9 +41,11 @@ static const struct vmn_record step_record = {
 	"step",
 	(const struct vmn_field[]){
 		{TEXT("link", link.name)},
-		{VMN_FIELD_INT, .key = "ifindex", .offset = offsetof(struct vmn_step, link.ifindex)},
+		{VMN_FIELD_INT, .key = "ifindex",
+		 .offset = offsetof(struct vmn_step, link.ifindex)},
 		{TEXT("other", other.name)},
-		{VMN_FIELD_INT, .key = "otherIfindex", .offset = offsetof(struct vmn_step, other.ifindex)},
+		{VMN_FIELD_INT, .key = "otherIfindex",
+		 .offset = offsetof(struct vmn_step, other.ifindex)},
 		{TEXT("name", name)},
 		{TEXT("type", type)},
 		{VMN_FIELD_BOOL, .key = "hasMac", .offset = offsetof(struct vmn_step, has_mac)},
@@ -46,7 +56,8 @@ static const struct vmn_record step_record = {
 		{VMN_FIELD_I64, AT(owner)},
 		{VMN_FIELD_I64, AT(group)},
 		{VMN_FIELD_U32, AT(queues)},
-		{VMN_FIELD_BOOL, .key = "vnetHdr", .offset = offsetof(struct vmn_step, has_vnet_hdr)},
+		{VMN_FIELD_BOOL, .key = "vnetHdr",
+		 .offset = offsetof(struct vmn_step, has_vnet_hdr)},
 		{VMN_FIELD_STR, AT(key)},
 		{VMN_FIELD_STR, AT(text)},
 		{VMN_FIELD_STR, AT(undo)},
@@ -55,7 +66,7 @@ static const struct vmn_record step_record = {
 	sizeof(struct vmn_step),
 };
 
-/* --- lists ----------------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------------------- */
 
 struct vmn_step *vmn_steps_add(struct vmn_steps *steps, enum vmn_step_kind kind)
 {
@@ -106,7 +117,7 @@ struct vmn_step_link vmn_step_link(const struct vmn_link *link)
 	return ref;
 }
 
-/* --- JSON ------------------------------------------------------------------------ */
+/* --- JSON ----------------------------------------------------------------------------- */
 
 static bool has_addr(const struct vmn_step *step)
 {
@@ -138,7 +149,8 @@ static enum vmn_step_kind parse_kind(const char *name)
 
 int vmn_step_parse(struct json_object *json, struct vmn_step *ret, struct vmn_err *err)
 {
-	struct json_object *addr = vmn_json_get(json, "/addr"), *route = vmn_json_get(json, "/route");
+	struct json_object *addr = vmn_json_get(json, "/addr"),
+			   *route = vmn_json_get(json, "/route");
 	int rc;
 
 	*ret = (struct vmn_step){.kind = parse_kind(vmn_json_str(json, "/kind"))};
@@ -154,7 +166,7 @@ int vmn_step_parse(struct json_object *json, struct vmn_step *ret, struct vmn_er
 	return rc;
 }
 
-/* --- text ------------------------------------------------------------------------ */
+/* --- text ----------------------------------------------------------------------------- */
 
 static void add_link_add(const struct vmn_step *s, struct vmn_buf *out)
 {
@@ -225,7 +237,8 @@ static void add_brport(const struct vmn_step *s, struct vmn_buf *out)
 	vmn_buf_addf(out, "bridge link set dev %s", s->link.name);
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++)
 		if (s->mask & rows[i].flag)
-			vmn_buf_addf(out, " %s %s", rows[i].name, s->value & rows[i].flag ? "on" : "off");
+			vmn_buf_addf(out, " %s %s", rows[i].name,
+				     s->value & rows[i].flag ? "on" : "off");
 }
 
 static void add_addr(const struct vmn_step *s, const char *verb, struct vmn_buf *out)

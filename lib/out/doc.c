@@ -36,8 +36,7 @@ static void add_indented(struct vmn_buf *b, struct json_object *v, int depth)
 
 	if (json_object_is_type(v, json_type_object) && json_object_object_length(v) > 0) {
 		vmn_buf_addc(b, '{');
-		json_object_object_foreach(v, key, value)
-		{
+		json_object_object_foreach(v, key, value) {
 			vmn_auto_json struct json_object *name = json_object_new_string(key);
 
 			vmn_buf_adds(b, is_first ? "" : ",");

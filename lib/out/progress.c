@@ -75,7 +75,8 @@ void vmn_progress_tick(struct vmn_progress *p)
 	if (!p->is_live || !p->text || now - p->since_ms < SHOW_AFTER_MS ||
 	    now - p->drawn_ms < REDRAW_MS)
 		return;
-	if (p->is_shown && !p->is_stale && (now - p->since_ms) / 1000 == (p->drawn_ms - p->since_ms) / 1000)
+	if (p->is_shown && !p->is_stale &&
+	    (now - p->since_ms) / 1000 == (p->drawn_ms - p->since_ms) / 1000)
 		return; /* nothing but the seconds would change */
 	fprintf(p->f, "\r\033[K%.*s %llds", (int)fitting_bytes(p), p->text,
 		(long long)(now - p->since_ms) / 1000);

@@ -9,7 +9,7 @@
 #include "lib/out/term.h"
 
 enum vmn_col_flag {
-	VMN_COL_WIDE = 1 << 0,	/* only with -o wide */
+	VMN_COL_WIDE = 1 << 0, /* only with -o wide */
 	VMN_COL_RIGHT = 1 << 1,
 	VMN_COL_TRUNC = 1 << 2, /* may be cut when the terminal is narrow */
 	VMN_COL_TREE = 1 << 3,	/* draws the branches */

@@ -78,11 +78,11 @@ static size_t decode_utf8(const unsigned char *s, uint32_t *ret)
 
 static bool is_harmful(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||  /* C0, DEL, C1 */
-	       cp == 0x200e || cp == 0x200f ||		  /* directional marks */
-	       (cp >= 0x2028 && cp <= 0x202e) ||	  /* line separators, embeddings, overrides */
-	       (cp >= 0x2066 && cp <= 0x2069) ||	  /* isolates */
-	       cp == 0xfeff;				  /* byte order mark */
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || /* C0, DEL, C1 */
+	       cp == 0x200e || cp == 0x200f ||		 /* directional marks */
+	       (cp >= 0x2028 && cp <= 0x202e) || /* line separators, embeddings, overrides */
+	       (cp >= 0x2066 && cp <= 0x2069) || /* isolates */
+	       cp == 0xfeff;			 /* byte order mark */
 }
 
 void vmn_clean(struct vmn_buf *b, const char *s, bool multiline)

@@ -48,7 +48,8 @@ const char *vmn_style_on(enum vmn_style style);
  * recolour the screen or reorder what is read.
  */
 void vmn_clean(struct vmn_buf *b, const char *s, bool multiline);
-/** vmn_clean_json() - append JSON text with the same characters escaped: the value stays what it was */
+/** vmn_clean_json() - append JSON text with the same characters escaped: the value stays what it
+ * was */
 void vmn_clean_json(struct vmn_buf *b, const char *json);
 /** vmn_clean_dup() - the same as a new one-line string */
 char *vmn_clean_dup(const char *s);

@@ -37,7 +37,8 @@ void vmn_ifnames_ordinal(unsigned position, struct vmn_ifnames *ret);
 /** vmn_ifnames_primary() - names of the pod network's interface; @pod_nic: "eth0", "ovn-udn1" */
 void vmn_ifnames_primary(const char *pod_nic, struct vmn_ifnames *ret);
 
-/** vmn_ifnames_secondary() - names of a secondary network's interface that is known to be @pod_nic */
+/** vmn_ifnames_secondary() - names of a secondary network's interface that is known to be @pod_nic
+ */
 void vmn_ifnames_secondary(const char *pod_nic, struct vmn_ifnames *ret);
 
 /** vmn_is_ordinal_ifname() - "net" and digits, nothing else */

@@ -27,21 +27,21 @@ struct vmn_migrate {
 	bool is_bare, force, dry_run, wait, cancel;
 
 	/* what happened so far */
-	bool can_list;		  /* migrations may be read */
+	bool can_list;		   /* migrations may be read */
 	struct vmn_strlist before; /* uids of the VM's migrations before we asked for one */
-	unsigned looks;		  /* how often we looked again */
-	struct vmn_err refused;	  /* the PUT's failure, while something else is tried */
-	char *own_name;		  /* of the object we create ourselves */
-	char *list_version;	  /* resourceVersion to watch from */
-	struct json_object *vmim; /* ours, as last seen */
+	unsigned looks;		   /* how often we looked again */
+	struct vmn_err refused;	   /* the PUT's failure, while something else is tried */
+	char *own_name;		   /* of the object we create ourselves */
+	char *list_version;	   /* resourceVersion to watch from */
+	struct json_object *vmim;  /* ours, as last seen */
 	struct json_object *vmi;
 	struct json_object *events; /* of both, once it has ended */
-	bool is_gone;		  /* the object was deleted */
-	bool seen;		  /* in the list after a lost watch */
+	bool is_gone;		    /* the object was deleted */
+	bool seen;		    /* in the list after a lost watch */
 	struct vmn_watch *watch;
 };
 
-/* --- small helpers ------------------------------------------------------------- */
+/* --- small helpers -------------------------------------------------------------------- */
 
 /* The answer got lost, or the server broke while answering: the request may have taken effect. */
 static bool is_ambiguous(const struct vmn_err *err)
@@ -116,12 +116,11 @@ static void fail_lost(struct vmn_migrate *m, bool has_looked)
 	fail_refused(m);
 }
 
-/* --- the end ---------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------- */
 
 static void conclude(struct vmn_migrate *m)
 {
-	vmn_auto_json struct json_object *report =
-		vmn_migration_report(m->vmim, m->vmi, m->events);
+	vmn_auto_json struct json_object *report = vmn_migration_report(m->vmim, m->vmi, m->events);
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	bool succeeded = vmn_streq(vmn_migration_phase(m->vmim), "Succeeded");
 
@@ -136,8 +135,8 @@ static void conclude(struct vmn_migrate *m)
 
 static void get_events(struct vmn_migrate *m, struct json_object *about, vmn_kube_done_fn done)
 {
-	vmn_auto_free char *field = vmn_xasprintf("involvedObject.uid=%s",
-						  vmn_json_str_or(about, "/metadata/uid", ""));
+	vmn_auto_free char *field =
+		vmn_xasprintf("involvedObject.uid=%s", vmn_json_str_or(about, "/metadata/uid", ""));
 	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_event, m->ns, NULL, NULL);
 
 	vmn_kube_path_query(&path, "fieldSelector", field);
@@ -189,12 +188,12 @@ static void ended(struct vmn_migrate *m)
 	send(m, "GET", path, NULL, vmi_came);
 }
 
-/* --- following ---------------------------------------------------------------------- */
+/* --- following ------------------------------------------------------------------------ */
 
 static void saw(struct vmn_migrate *m, struct json_object *vmim)
 {
-	bool changed = !m->vmim || !vmn_streq(vmn_migration_phase(m->vmim),
-					      vmn_migration_phase(vmim));
+	bool changed =
+		!m->vmim || !vmn_streq(vmn_migration_phase(m->vmim), vmn_migration_phase(vmim));
 
 	keep(&m->vmim, vmim);
 	if (changed && m->phase)
@@ -268,7 +267,7 @@ static void started(struct vmn_migrate *m, struct json_object *vmim, const char 
 	follow(m);
 }
 
-/* --- creating the object ourselves --------------------------------------------------- */
+/* --- creating the object ourselves ---------------------------------------------------- */
 
 static char *random_name(void)
 {
@@ -306,8 +305,7 @@ static void created(void *arg, const struct vmn_kube_resp *resp, struct vmn_err 
 	} else if (resp) {
 		started(m, resp->body, vmn_json_str(resp->body, "/metadata/resourceVersion"));
 	} else if (!vmn_migration_refusal(err, m->ns, m->name) && is_ambiguous(err)) {
-		vmn_auto_free char *path =
-			vmn_kube_path(&vmn_gvr_vmim, m->ns, m->own_name, NULL);
+		vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_vmim, m->ns, m->own_name, NULL);
 
 		vmn_err_clear(&m->refused);
 		(void)vmn_err_move(&m->refused, err);
@@ -333,8 +331,8 @@ static void post(struct vmn_migrate *m, bool dry_run, vmn_kube_done_fn done)
 }
 
 /*
- * KubeVirt before 1.6 answers a PUT with addedNodeSelector like any other and moves the VM to wherever it likes.
- * What an API server makes of the object in a dry run shows what it would keep.
+ * KubeVirt before 1.6 answers a PUT with addedNodeSelector like any other and moves the VM to
+ * wherever it likes. What an API server makes of the object in a dry run shows what it would keep.
  */
 static void probed(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
@@ -346,10 +344,11 @@ static void probed(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *
 
 		(void)vmn_migration_refusal(err, m->ns, m->name);
 		if (is_forbidden) {
-			(void)vmn_err_wrap(err,
-					   "cannot see whether the server would keep the node selector");
-			(void)vmn_err_hint(err, "have ClusterRole kubevirt.io:migrate bound to this user, "
-						"or use --force if KubeVirt is 1.6 or later");
+			(void)vmn_err_wrap(
+				err, "cannot see whether the server would keep the node selector");
+			(void)vmn_err_hint(
+				err, "have ClusterRole kubevirt.io:migrate bound to this user, "
+				     "or use --force if KubeVirt is 1.6 or later");
 		}
 		finish(m, NULL, err);
 		return;
@@ -361,10 +360,12 @@ static void probed(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *
 			post(m, false, created);
 		return;
 	}
-	(void)vmn_err_set(&dropped, VMN_E_UNSUPPORTED,
-			  "this server's KubeVirt drops the node selector: the VM could land on any node");
-	(void)vmn_err_hint(&dropped,
-			   "migrate without it, or with --force to any node (KubeVirt 1.6 and later keep it)");
+	(void)vmn_err_set(
+		&dropped, VMN_E_UNSUPPORTED,
+		"this server's KubeVirt drops the node selector: the VM could land on any node");
+	(void)vmn_err_hint(
+		&dropped,
+		"migrate without it, or with --force to any node (KubeVirt 1.6 and later keep it)");
 	finish(m, NULL, &dropped);
 }
 
@@ -376,7 +377,7 @@ static void create(struct vmn_migrate *m)
 		post(m, m->dry_run, created);
 }
 
-/* --- asking through the subresource ----------------------------------------------------- */
+/* --- asking through the subresource --------------------------------------------------- */
 
 static void listed_after(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
 {
@@ -387,7 +388,8 @@ static void listed_after(void *arg, const struct vmn_kube_resp *resp, struct vmn
 	if (!resp && look_again(m, err, path, listed_after))
 		return;
 	if (resp)
-		ours = vmn_migration_pick(&m->before, vmn_json_array(resp->body, "/items"), m->name);
+		ours = vmn_migration_pick(&m->before, vmn_json_array(resp->body, "/items"),
+					  m->name);
 	if (ours) {
 		vmn_err_clear(&m->refused);
 		started(m, ours, vmn_json_str(resp->body, "/metadata/resourceVersion"));
@@ -409,7 +411,8 @@ static void bare_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_er
 	(void)err;
 	if (!resp) {
 		if (m->refused.msg && strstr(m->refused.msg, "virtualmachineinstance"))
-			(void)vmn_err_hint(&m->refused, "only a running VM can migrate: start it first");
+			(void)vmn_err_hint(&m->refused,
+					   "only a running VM can migrate: start it first");
 		fail_refused(m);
 		return;
 	}
@@ -468,7 +471,7 @@ static void put(struct vmn_migrate *m)
 	send(m, "PUT", path, body, put_answered);
 }
 
-/* --- cancelling --------------------------------------------------------------------- */
+/* --- cancelling ----------------------------------------------------------------------- */
 
 static void cancelled(struct vmn_migrate *m)
 {
@@ -553,7 +556,7 @@ static void delete_active(struct vmn_migrate *m, struct json_object *items)
 	send(m, "DELETE", path, body, deleted);
 }
 
-/* --- the beginning ------------------------------------------------------------------ */
+/* --- the beginning -------------------------------------------------------------------- */
 
 static bool creates_directly(bool is_bare, struct json_object *node_selector, bool force)
 {

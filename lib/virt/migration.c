@@ -91,11 +91,11 @@ struct json_object *vmn_migration_pick(const struct vmn_strlist *before, struct 
 struct json_object *vmn_migration_new(const char *ns, const char *name, const char *vmi,
 				      struct json_object *node_selector)
 {
-	struct json_object *obj =
-		vmn_json_build("{\"apiVersion\":\"kubevirt.io/v1\","
-			       "\"kind\":\"VirtualMachineInstanceMigration\","
-			       "\"metadata\":{\"namespace\":%s,\"name\":%s},\"spec\":{\"vmiName\":%s}}",
-			       ns, name, vmi);
+	struct json_object *obj = vmn_json_build(
+		"{\"apiVersion\":\"kubevirt.io/v1\","
+		"\"kind\":\"VirtualMachineInstanceMigration\","
+		"\"metadata\":{\"namespace\":%s,\"name\":%s},\"spec\":{\"vmiName\":%s}}",
+		ns, name, vmi);
 
 	if (node_selector)
 		vmn_json_set_take(vmn_json_get(obj, "/spec"), "addedNodeSelector",
@@ -154,22 +154,24 @@ static struct json_object *report_phases(struct json_object *vmim)
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *stamp = json_object_array_get_idx(stamps, i);
-		struct json_object *next = i + 1 < n ? json_object_array_get_idx(stamps, i + 1) : NULL;
+		struct json_object *next =
+			i + 1 < n ? json_object_array_get_idx(stamps, i + 1) : NULL;
 		const char *at = vmn_json_str(stamp, "/phaseTransitionTimestamp");
 		struct json_object *row = json_object_new_object();
 		int64_t seconds;
 
 		copy_str(row, "phase", stamp, "/phase");
 		copy_str(row, "timestamp", stamp, "/phaseTransitionTimestamp");
-		if (next && seconds_between(at, vmn_json_str(next, "/phaseTransitionTimestamp"),
-					    &seconds))
+		if (next &&
+		    seconds_between(at, vmn_json_str(next, "/phaseTransitionTimestamp"), &seconds))
 			vmn_json_set_int(row, "durationSeconds", seconds);
 		vmn_json_append_take(phases, row);
 	}
 	return phases;
 }
 
-/* Core/v1 events carry lastTimestamp, those written through events.k8s.io may have eventTime only. */
+/* Core/v1 events carry lastTimestamp, those written through events.k8s.io may have eventTime only.
+ */
 static const char *event_time(struct json_object *event)
 {
 	const char *at = vmn_json_str(event, "/lastTimestamp");
@@ -186,7 +188,8 @@ static unsigned long long version_of(struct json_object *event)
 	return strtoull(vmn_json_str_or(event, "/metadata/resourceVersion", ""), NULL, 10);
 }
 
-/* Most events have whole seconds, in which much happens; what was written later tells them apart. */
+/* Most events have whole seconds, in which much happens; what was written later tells them apart.
+ */
 static int by_time(const void *a, const void *b)
 {
 	struct json_object *x = *(struct json_object *const *)a;
@@ -235,8 +238,9 @@ static const char *last_transition(struct json_object *vmim)
 }
 
 /*
- * KubeVirt before 1.3 has no failureReason: only an event of the VMI says why, "VirtualMachineInstance migration uid
- * UID failed. reason:WHY" (virt-handler, reason Migrated). Borrowed, or NULL.
+ * KubeVirt before 1.3 has no failureReason: only an event of the VMI says why,
+ * "VirtualMachineInstance migration uid UID failed. reason:WHY" (virt-handler, reason Migrated).
+ * Borrowed, or NULL.
  */
 static const char *reason_in_events(struct json_object *vmim, struct json_object *events)
 {
@@ -258,9 +262,9 @@ static void report_state(struct json_object *report, struct json_object *vmim,
 			 struct json_object *vmi)
 {
 	struct json_object *state = vmn_migration_state(vmim, vmi);
-	static const char *const keys[] = {"sourceNode", "targetNode", "sourcePod", "targetPod",
-					   "mode", "startTimestamp", "endTimestamp",
-					   "failureReason", "abortStatus"};
+	static const char *const keys[] = {"sourceNode",   "targetNode",    "sourcePod",
+					   "targetPod",	   "mode",	    "startTimestamp",
+					   "endTimestamp", "failureReason", "abortStatus"};
 
 	for (size_t i = 0; i < VMN_ARRAY_LEN(keys); i++) {
 		vmn_auto_free char *path = vmn_xasprintf("/%s", keys[i]);
@@ -327,7 +331,8 @@ int vmn_migration_failed(struct json_object *report, struct vmn_err *err)
 	vmn_buf_addf(&text, "migration '%s' %s", vmn_json_str_or(report, "/name", ""),
 		     is_cancelled ? "was cancelled" : "failed");
 	if (vmn_json_str(report, "/targetNode"))
-		vmn_buf_addf(&text, " on its way to node '%s'", vmn_json_str(report, "/targetNode"));
+		vmn_buf_addf(&text, " on its way to node '%s'",
+			     vmn_json_str(report, "/targetNode"));
 	if (why)
 		vmn_buf_addf(&text, ": %s", why);
 	if (message && !vmn_streq(message, why))
@@ -360,9 +365,9 @@ static void judge_webhook(struct vmn_err *err, const char *ns, const char *name)
 {
 	if (strstr(err->msg, "in-flight migration detected")) {
 		err->code = VMN_E_CONFLICT;
-		(void)vmn_err_hint(err,
-				   "wait for it to end, or stop it: vmnetctl migrate --cancel -n %s %s",
-				   ns, name);
+		(void)vmn_err_hint(
+			err, "wait for it to end, or stop it: vmnetctl migrate --cancel -n %s %s",
+			ns, name);
 	} else if (strstr(err->msg, "does not exist")) {
 		err->code = VMN_E_NOT_FOUND;
 	} else if (strstr(err->msg, "in finalized state")) {
@@ -386,13 +391,15 @@ bool vmn_migration_refusal(struct vmn_err *err, const char *ns, const char *name
 		return true;
 	}
 	if (err->http == 403) {
-		(void)vmn_err_hint(err,
-				   "have ClusterRole kubevirt.io:migrate bound to this user in "
-				   "namespace '%s' (before KubeVirt 1.5 kubevirt.io:edit has the right)",
-				   ns);
+		(void)vmn_err_hint(
+			err,
+			"have ClusterRole kubevirt.io:migrate bound to this user in "
+			"namespace '%s' (before KubeVirt 1.5 kubevirt.io:edit has the right)",
+			ns);
 		return true;
 	}
 	if (err->http == 409 && err->msg && strstr(err->msg, "VM is not running"))
-		(void)vmn_err_hint(err, "only a running VM can migrate: start it, or wait until it runs");
+		(void)vmn_err_hint(
+			err, "only a running VM can migrate: start it, or wait until it runs");
 	return err->http >= 400 && err->http < 500 && err->http != 408 && err->http != 429;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * migration.h - what a VirtualMachineInstanceMigration (VMIM) says, and whether a VM can be migrated (pure)
+ * migration.h - what a VirtualMachineInstanceMigration (VMIM) says, and whether a VM can be
+ * migrated (pure)
  *
- * Everything here takes API objects as trees and returns values or new trees. The job that starts and
- * follows a migration is in migrate.h.
+ * Everything here takes API objects as trees and returns values or new trees. The job that starts
+ * and follows a migration is in migrate.h.
  *
- * Phases, in order: "" (just created), Pending, [WaitingForSync, Synchronizing: between clusters only,]
- * Scheduling, Scheduled, PreparingTarget, TargetReady, Running, then Succeeded or Failed.
+ * Phases, in order: "" (just created), Pending, [WaitingForSync, Synchronizing: between clusters
+ * only,] Scheduling, Scheduled, PreparingTarget, TargetReady, Running, then Succeeded or Failed.
  */
 #ifndef VMN_VIRT_MIGRATION_H
 #define VMN_VIRT_MIGRATION_H
@@ -16,7 +17,8 @@
 /* The label KubeVirt puts on each migration: the name of its VMI. */
 #define VMN_LABEL_VMI_NAME "kubevirt.io/vmi-name"
 
-/* With this annotation, whatever its value, KubeVirt lets a VMI migrate whose pod network is bridged. */
+/* With this annotation, whatever its value, KubeVirt lets a VMI migrate whose pod network is
+ * bridged. */
 #define VMN_ANNOTATION_ALLOW_BRIDGE "kubevirt.io/allow-pod-bridge-network-live-migration"
 
 /** vmn_migration_phase() - status.phase, "Unset" before there is one; borrowed */
@@ -24,7 +26,8 @@ const char *vmn_migration_phase(struct json_object *vmim);
 /** vmn_migration_is_final() - Succeeded or Failed: nothing changes any more */
 bool vmn_migration_is_final(struct json_object *vmim);
 
-/** vmn_migration_active() - the first of @items for VMI @vmi that is not final, or NULL; borrowed */
+/** vmn_migration_active() - the first of @items for VMI @vmi that is not final, or NULL; borrowed
+ */
 struct json_object *vmn_migration_active(struct json_object *items, const char *vmi);
 
 /**
@@ -39,8 +42,9 @@ struct json_object *vmn_migration_latest(struct json_object *items, const char *
  * @items:	its migrations listed after
  *
  * KubeVirt admits one active migration a VMI. So whatever else is new was over when ours was
- * created, or came after ours was over: of several, those named like the subresource names them go first, then
- * the youngest. Source: virt-api's migrate handler, generateName "kubevirt-migrate-vm-".
+ * created, or came after ours was over: of several, those named like the subresource names them go
+ * first, then the youngest. Source: virt-api's migrate handler, generateName
+ * "kubevirt-migrate-vm-".
  *
  * Return: borrowed element or NULL
  */
@@ -57,7 +61,8 @@ struct json_object *vmn_migration_new(const char *ns, const char *name, const ch
 /**
  * vmn_migration_kept_selector() - whether the server kept the wish in its answer to a create
  *
- * KubeVirt before 1.6 does not know spec.addedNodeSelector; its API server prunes the field without a word.
+ * KubeVirt before 1.6 does not know spec.addedNodeSelector; its API server prunes the field without
+ * a word.
  */
 bool vmn_migration_kept_selector(struct json_object *vmim, struct json_object *node_selector);
 
@@ -73,13 +78,14 @@ struct json_object *vmn_migration_state(struct json_object *vmim, struct json_ob
 /**
  * vmn_migration_report() - our report about one migration, lowerCamelCase keys; caller drops it
  * @vmi:	its VMI, or NULL
- * @events:	array of core Events, of which those about @vmim are taken; or NULL. Among those of the VMI
- *		KubeVirt before 1.3 tells why a migration failed.
+ * @events:	array of core Events, of which those about @vmim are taken; or NULL. Among those of
+ *the VMI KubeVirt before 1.3 tells why a migration failed.
  *
- * namespace, name, uid, vmi, phase, sourceNode, targetNode, sourcePod, targetPod, mode, addedNodeSelector,
- * creationTimestamp, startTimestamp, endTimestamp, durationSeconds (creation to the end; only when final),
- * failureReason, abortStatus, deletionTimestamp, phases[{phase, timestamp, durationSeconds}], events[{timestamp,
- * type, reason, message}] oldest first. What is not known is left out.
+ * namespace, name, uid, vmi, phase, sourceNode, targetNode, sourcePod, targetPod, mode,
+ *addedNodeSelector, creationTimestamp, startTimestamp, endTimestamp, durationSeconds (creation to
+ *the end; only when final), failureReason, abortStatus, deletionTimestamp, phases[{phase,
+ *timestamp, durationSeconds}], events[{timestamp, type, reason, message}] oldest first. What is not
+ *known is left out.
  */
 struct json_object *vmn_migration_report(struct json_object *vmim, struct json_object *vmi,
 					 struct json_object *events);
@@ -96,10 +102,10 @@ int vmn_migration_failed(struct json_object *report, struct vmn_err *err);
  * vmn_migration_refusal() - make plain what the server says when it does not start a migration
  * @ns, @name:	of the VM
  *
- * virt-api wraps the refusals of KubeVirt's own webhook into a 500; a direct create gives the same text
- * with 400. Both become the webhook's own words, with -VMN_E_CONFLICT for a migration under way or a VM that
- * ended, -VMN_E_INVALID for one that cannot be migrated, -VMN_E_NOT_FOUND for none, and a hint. A 403 gets the hint
- * which role helps.
+ * virt-api wraps the refusals of KubeVirt's own webhook into a 500; a direct create gives the same
+ * text with 400. Both become the webhook's own words, with -VMN_E_CONFLICT for a migration under
+ * way or a VM that ended, -VMN_E_INVALID for one that cannot be migrated, -VMN_E_NOT_FOUND for
+ * none, and a hint. A 403 gets the hint which role helps.
  *
  * Return: true when @err is the server's clear "no": nothing was started
  */

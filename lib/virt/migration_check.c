@@ -10,8 +10,8 @@
 static void add_check(struct json_object *report, const char *id, const char *verdict,
 		      const char *message, const char *hint)
 {
-	struct json_object *row = vmn_json_build("{\"id\":%s,\"verdict\":%s,\"message\":%s}", id,
-						 verdict, message);
+	struct json_object *row =
+		vmn_json_build("{\"id\":%s,\"verdict\":%s,\"message\":%s}", id, verdict, message);
 
 	if (hint)
 		vmn_json_set_str(row, "hint", hint);
@@ -91,19 +91,22 @@ static void check_bridge(struct json_object *report, const struct vmn_migration_
 			  "; keeping the address is up to the CNI plugin",
 			  NULL);
 	else if (now)
-		add_check(report, "podNetwork", "warning",
-			  "bridge, allowed by an annotation that the VM's template does not have: "
-			  "the next restart loses it",
-			  "annotate spec.template.metadata of the VM with " VMN_ANNOTATION_ALLOW_BRIDGE);
+		add_check(
+			report, "podNetwork", "warning",
+			"bridge, allowed by an annotation that the VM's template does not have: "
+			"the next restart loses it",
+			"annotate spec.template.metadata of the VM with " VMN_ANNOTATION_ALLOW_BRIDGE);
 	else if (later)
-		add_check(report, "podNetwork", "bad",
-			  "bridge; the template's annotation that allows it is not on the running VM",
-			  "restart the VM once");
+		add_check(
+			report, "podNetwork", "bad",
+			"bridge; the template's annotation that allows it is not on the running VM",
+			"restart the VM once");
 	else
-		add_check(report, "podNetwork", "bad",
-			  "bridge without annotation " VMN_ANNOTATION_ALLOW_BRIDGE,
-			  "use the masquerade binding, or annotate spec.template.metadata of the VM "
-			  "and restart it");
+		add_check(
+			report, "podNetwork", "bad",
+			"bridge without annotation " VMN_ANNOTATION_ALLOW_BRIDGE,
+			"use the masquerade binding, or annotate spec.template.metadata of the VM "
+			"and restart it");
 }
 
 static void check_pod_network(struct json_object *report, const struct vmn_migration_facts *f)
@@ -196,8 +199,8 @@ static bool has_bad_taint(struct json_object *node, struct json_object *vmi)
 static const char *node_obstacle(struct json_object *node, const struct vmn_migration_facts *f)
 {
 	struct json_object *labels = vmn_json_get(node, "/metadata/labels");
-	struct json_object *ready = vmn_json_find(vmn_json_array(node, "/status/conditions"),
-						  "type", "Ready", NULL);
+	struct json_object *ready =
+		vmn_json_find(vmn_json_array(node, "/status/conditions"), "type", "Ready", NULL);
 
 	if (vmn_streq(vmn_json_str(node, "/metadata/name"),
 		      vmn_json_str(f->vmi, "/status/nodeName")))

@@ -49,7 +49,7 @@ static void warn(struct vmn_plan *p, const char *fmt, ...)
 	free(text);
 }
 
-/* --- the wish by itself -------------------------------------------------------- */
+/* --- the wish by itself --------------------------------------------------------------- */
 
 static bool nad_is_valid(const char *nad)
 {
@@ -114,7 +114,7 @@ int vmn_wish_check(const struct vmn_wish *w, struct vmn_err *err)
 	return 0;
 }
 
-/* --- making the request ---------------------------------------------------------- */
+/* --- making the request --------------------------------------------------------------- */
 
 static int send_put(const struct scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
@@ -166,7 +166,7 @@ static int prepare(const struct scene *s, struct vmn_plan *p, struct json_object
 	return send_patch(s, p, patch);
 }
 
-/* --- rules for all verbs ----------------------------------------------------------- */
+/* --- rules for all verbs -------------------------------------------------------------- */
 
 static void scene_read(const struct vmn_plan_input *in, const struct vmn_wish *w, struct scene *s)
 {
@@ -282,7 +282,7 @@ static int check_queue(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	return vmn_err_hint(err, "try again when it is done");
 }
 
-/* --- add --------------------------------------------------------------------------- */
+/* --- add ------------------------------------------------------------------------------ */
 
 static const char *wished_binding(const struct vmn_wish *w)
 {
@@ -542,7 +542,7 @@ static int plan_add(const struct scene *s, struct vmn_plan *p, struct vmn_err *e
 	return check_live_add(s, p, err);
 }
 
-/* --- remove ------------------------------------------------------------------------ */
+/* --- remove --------------------------------------------------------------------------- */
 
 static int no_such_iface(const struct scene *s, const struct vmn_plan *p, struct vmn_err *err)
 {
@@ -677,7 +677,7 @@ static int plan_remove(const struct scene *s, struct vmn_plan *p, struct vmn_err
 	return send_patch(s, p, vmn_nicpatch_delete(&s->vm, &s->want));
 }
 
-/* --- update ------------------------------------------------------------------------- */
+/* --- update --------------------------------------------------------------------------- */
 
 static int check_state_change(const struct scene *s, struct vmn_err *err)
 {

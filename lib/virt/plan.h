@@ -41,9 +41,9 @@ enum vmn_nad_lookup {
 struct vmn_plan_input {
 	const struct vmn_dialects *dialects;
 	const char *ns, *name;
-	struct json_object *vm, *vmi; /* NULL: there is none, or it is hidden */
+	struct json_object *vm, *vmi;	  /* NULL: there is none, or it is hidden */
 	bool is_vm_hidden, is_vmi_hidden; /* the user may not read it */
-	struct json_object *pod;      /* the VMI's launcher pod; NULL when not read */
+	struct json_object *pod;	  /* the VMI's launcher pod; NULL when not read */
 	enum vmn_nad_lookup nad;
 };
 
@@ -53,12 +53,12 @@ struct vmn_plan {
 	char *path;
 	const char *content_type;
 	struct json_object *body;
-	bool is_preparation; /* send it, then read and plan again */
-	bool is_vmi;	     /* the object changed is the VMI, not the VM */
-	bool is_live;	     /* the running VM follows; else its next start shows the change */
+	bool is_preparation;  /* send it, then read and plan again */
+	bool is_vmi;	      /* the object changed is the VMI, not the VM */
+	bool is_live;	      /* the running VM follows; else its next start shows the change */
 	bool needs_migration; /* ... and only a migration lets it follow */
-	bool is_transient;   /* of a refusal: it will pass by itself, read and plan again soon */
-	const char *note;    /* why there is nothing to do, static */
+	bool is_transient;    /* of a refusal: it will pass by itself, read and plan again soon */
+	const char *note;     /* why there is nothing to do, static */
 	struct vmn_strlist warnings;
 	struct vmn_goal goal; /* what to wait for when is_live; strings borrowed from the wish */
 };

@@ -68,7 +68,7 @@ struct job {
 static void job_read(struct job *j, int64_t delay_ms);
 static void job_plan(struct job *j);
 
-/* --- the run ---------------------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------------------- */
 
 static int discover(struct vmn_plugs *ps, struct vmn_err *err)
 {
@@ -219,7 +219,7 @@ static void job_end(struct job *j, bool is_changed, struct json_object *object)
 			       object_read, j);
 }
 
-/* --- reading ---------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------- */
 
 static void job_answered(struct job *j)
 {
@@ -365,7 +365,7 @@ static bool read_pod(struct job *j)
 	return true;
 }
 
-/* --- planning and sending ----------------------------------------------------------------- */
+/* --- planning and sending ------------------------------------------------------------- */
 
 /* Read and plan again after a random pause. Return: false when that went on for too long */
 static bool job_again(struct job *j)

@@ -25,21 +25,20 @@ struct vmn_plugs_opts {
 	const struct vmn_wish *wish; /* checked by vmn_wish_check(); lives as long as the run */
 	bool client_dry_run;	     /* make the requests, send none */
 	bool wants_object;	     /* hand the changed object to the callback */
-	int64_t retry_ms;	     /* conflicts are retried so long; a minute at most, and for 0 */
+	int64_t retry_ms; /* conflicts are retried so long; a minute at most, and for 0 */
 };
 
 /* How a job ended well. Borrowed during the callback. */
 struct vmn_plug_result {
 	const char *ns, *name;
-	const struct vmn_plan *plan;	/* the last one */
-	bool is_changed;		/* a request was carried out */
-	struct json_object *object;	/* the VM or VMI afterwards, with wants_object */
-	struct json_object *requests;	/* of a dry run: [{method, path, contentType, body}] */
+	const struct vmn_plan *plan;  /* the last one */
+	bool is_changed;	      /* a request was carried out */
+	struct json_object *object;   /* the VM or VMI afterwards, with wants_object */
+	struct json_object *requests; /* of a dry run: [{method, path, contentType, body}] */
 };
 
 /* @res is NULL and @err filled on failure; @err is cleared after the call unless moved away. */
-typedef void (*vmn_plug_done_fn)(void *arg, const struct vmn_plug_result *res,
-				 struct vmn_err *err);
+typedef void (*vmn_plug_done_fn)(void *arg, const struct vmn_plug_result *res, struct vmn_err *err);
 
 /**
  * vmn_plugs_new() - asks discovery which dialects the server speaks

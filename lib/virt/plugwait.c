@@ -53,7 +53,7 @@ struct vmn_plugwait {
 	bool is_relisting_events; /* those that come are old */
 };
 
-/* --- setting up -------------------------------------------------------------------------- */
+/* --- setting up ----------------------------------------------------------------------- */
 
 static char *events_path(const struct vmn_plugwait *w)
 {
@@ -160,7 +160,7 @@ static struct waiter *find_object(struct vmn_plugwait *w, struct json_object *ob
 		    vmn_json_str(obj, "/metadata/name"));
 }
 
-/* --- ends ----------------------------------------------------------------------------------- */
+/* --- ends ----------------------------------------------------------------------------- */
 
 /* @err: NULL on success, else cleared */
 static void end(struct waiter *it, struct vmn_err *err)
@@ -250,7 +250,7 @@ static void tell_progress(struct waiter *it)
 	w->o.progress(w->o.arg, text);
 }
 
-/* --- judging ------------------------------------------------------------------------------ */
+/* --- judging -------------------------------------------------------------------------- */
 
 static void judge(struct waiter *it);
 
@@ -379,8 +379,7 @@ static void look_at_pod(struct waiter *it)
 		       it);
 }
 
-/* --- watches
- * --------------------------------------------------------------------------------------- */
+/* --- watches -------------------------------------------------------------------------- */
 
 static void vmi_gone(struct waiter *it)
 {
@@ -548,8 +547,7 @@ static void begin(struct vmn_plugwait *w)
 					    events_failed, w);
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------ */
+/* --- running -------------------------------------------------------------------------- */
 
 static bool is_over(void *arg)
 {

@@ -15,10 +15,10 @@ struct vmn_plugwait;
 
 struct vmn_plugwait_opts {
 	struct vmn_kube *k;
-	const char *ns;	      /* NULL: VMs of all namespaces */
+	const char *ns; /* NULL: VMs of all namespaces */
 	const char *iface;
-	int64_t timeout_ms;   /* from vmn_plugwait_run() on */
-	bool migrate;	      /* start the migration that a change needs */
+	int64_t timeout_ms; /* from vmn_plugwait_run() on */
+	bool migrate;	    /* start the migration that a change needs */
 	/* One VM's wait is over; @err NULL on success, else cleared after the call unless moved. */
 	void (*done)(void *arg, void *item, struct vmn_err *err);
 	/* Something moved, or time passed: @text says what is waited for. May be NULL */

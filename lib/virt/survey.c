@@ -10,7 +10,7 @@
 #include "lib/virt/survey.h"
 #include "lib/virt/topology.h"
 
-/* --- reading several things at once ------------------------------------------------ */
+/* --- reading several things at once --------------------------------------------------- */
 
 struct reader {
 	struct vmn_kube *k;
@@ -78,7 +78,7 @@ static bool is_hidden(const struct part *p)
 	return p->err.code == VMN_E_FORBIDDEN;
 }
 
-/* --- a VM or VMI -------------------------------------------------------------------------- */
+/* --- a VM or VMI ---------------------------------------------------------------------- */
 
 /* Everything read about one VM. */
 struct vm_parts {
@@ -111,8 +111,10 @@ static int check_subject(const struct vmn_survey *in, struct vm_parts *p, struct
 				   "a VMI without a VM has that name: vmnetctl inspect vmi %s",
 				   in->name);
 	else if (in->is_vmi && p->vm.body)
-		(void)vmn_err_hint(&subject->err, "the VM is there but does not run: vmnetctl "
-						  "inspect vm %s", in->name);
+		(void)vmn_err_hint(&subject->err,
+				   "the VM is there but does not run: vmnetctl "
+				   "inspect vm %s",
+				   in->name);
 	return vmn_err_move(err, &subject->err);
 }
 
@@ -207,18 +209,19 @@ int vmn_survey_vm(const struct vmn_survey *in, char **ret_vmi_uid, struct json_o
 		.nads = nads,
 		.migrations = vmn_json_array(p.migrations.body, "/items"),
 	};
-	*ret_vmi_uid = p.vmi.body ? vmn_xstrdup(vmn_json_str_or(p.vmi.body, "/metadata/uid", "")) : NULL;
+	*ret_vmi_uid =
+		p.vmi.body ? vmn_xstrdup(vmn_json_str_or(p.vmi.body, "/metadata/uid", "")) : NULL;
 	*ret = vmn_topology_report(&facts);
 	return 0;
 }
 
-/* --- one migration ---------------------------------------------------------------------------- */
+/* --- one migration -------------------------------------------------------------------- */
 
 /* Events about one object */
 static char *events_path(const char *ns, struct json_object *about)
 {
-	vmn_auto_free char *field = vmn_xasprintf("involvedObject.uid=%s",
-						  vmn_json_str_or(about, "/metadata/uid", ""));
+	vmn_auto_free char *field =
+		vmn_xasprintf("involvedObject.uid=%s", vmn_json_str_or(about, "/metadata/uid", ""));
 	char *path = vmn_kube_path(&vmn_gvr_event, ns, NULL, NULL);
 
 	vmn_kube_path_query(&path, "fieldSelector", field);
@@ -239,7 +242,8 @@ int vmn_survey_migration(const struct vmn_survey *in, char **ret_vmi_name, struc
 
 	if (vmn_kube_get(in->k, path, &vmim, err) < 0)
 		return -(int)err->code;
-	vmi_path = vmn_kube_path(&vmn_gvr_vmi, ns, vmn_json_str_or(vmim, "/spec/vmiName", ""), NULL);
+	vmi_path =
+		vmn_kube_path(&vmn_gvr_vmi, ns, vmn_json_str_or(vmim, "/spec/vmiName", ""), NULL);
 	own_path = events_path(ns, vmim);
 	part_start(&r, &vmi, vmi_path);
 	part_start(&r, &events, own_path);
@@ -259,4 +263,3 @@ int vmn_survey_migration(const struct vmn_survey *in, char **ret_vmi_name, struc
 	*ret = vmn_migration_report(vmim, vmi.body, is_hidden(&events) ? NULL : both);
 	return 0;
 }
-

@@ -2,8 +2,9 @@
 /*
  * survey.h - read all that a report is made of
  *
- * What one depends on the other for is read in turn, all else at once. An object that is not there or may not be read
- * is an answer and goes into the report as missing or unknown; any other failure ends the survey.
+ * What one depends on the other for is read in turn, all else at once. An object that is not there
+ * or may not be read is an answer and goes into the report as missing or unknown; any other failure
+ * ends the survey.
  */
 #ifndef VMN_VIRT_SURVEY_H
 #define VMN_VIRT_SURVEY_H

@@ -18,7 +18,7 @@
 struct join {
 	const struct vmn_topology_facts *f;
 	const char *ns;
-	struct json_object *pod;	      /* the active launcher pod, or NULL */
+	struct json_object *pod;	       /* the active launcher pod, or NULL */
 	struct json_object *asked, *delivered; /* its two annotations, parsed; owned */
 	enum vmn_naming naming;
 };
@@ -35,7 +35,7 @@ struct seen {
 	bool is_leaving; /* an unplug is under way */
 };
 
-/* --- small helpers -------------------------------------------------------------- */
+/* --- small helpers -------------------------------------------------------------------- */
 
 static void set_str(struct json_object *obj, const char *key, const char *value)
 {
@@ -66,7 +66,7 @@ static bool mac_differs(const char *wanted, const char *found)
 	return !vmn_is_empty(wanted) && !vmn_is_empty(found) && !vmn_mac_is_same(wanted, found);
 }
 
-/* --- pods ------------------------------------------------------------------------- */
+/* --- pods ----------------------------------------------------------------------------- */
 
 struct json_object *vmn_launcher_pod(struct json_object *pods, struct json_object *vmi)
 {
@@ -77,8 +77,8 @@ struct json_object *vmn_launcher_pod(struct json_object *pods, struct json_objec
 	vmn_json_each(pod, pods) {
 		const char *phase = vmn_json_str_or(pod, "/status/phase", "");
 
-		if (!uid || !vmn_streq(vmn_json_str(pod, "/metadata/labels/kubevirt.io~1created-by"),
-				       uid))
+		if (!uid ||
+		    !vmn_streq(vmn_json_str(pod, "/metadata/labels/kubevirt.io~1created-by"), uid))
 			continue;
 		/* During a migration there are two; the guest is on the VMI's node. */
 		if (!vmn_is_empty(node) && !vmn_streq(vmn_json_str(pod, "/spec/nodeName"), node))
@@ -145,14 +145,14 @@ static void report_names(const struct join *j, const struct seen *s, struct json
 	vmn_json_set_take(row, "otherPodInterfaceNames", names_object(&other));
 }
 
-/* --- hops --------------------------------------------------------------------------------- */
+/* --- hops ----------------------------------------------------------------------------- */
 
 static void add_hop(struct json_object *row, const char *hop, const char *status,
 		    const char *message)
 {
-	vmn_json_append_take(vmn_json_get(row, "/hops"),
-			     vmn_json_build("{\"hop\":%s,\"status\":%s,\"message\":%s}", hop, status,
-					    message));
+	vmn_json_append_take(
+		vmn_json_get(row, "/hops"),
+		vmn_json_build("{\"hop\":%s,\"status\":%s,\"message\":%s}", hop, status, message));
 }
 
 /* "bridge to default/nad1, mac 02:..., state down"; caller frees */
@@ -200,8 +200,8 @@ static void hop_template(const struct join *j, const struct seen *s, struct json
 }
 
 /*
- * KubeVirt 1.0 queues requests in the VM's status, and one that its webhook refuses blocks those behind it.
- * Return: the VM's options to "add" or "remove" the interface, borrowed; NULL: none
+ * KubeVirt 1.0 queues requests in the VM's status, and one that its webhook refuses blocks those
+ * behind it. Return: the VM's options to "add" or "remove" the interface, borrowed; NULL: none
  */
 static struct json_object *pending_request(struct json_object *vm, const char *name,
 					   const char **ret_verb)
@@ -251,7 +251,10 @@ static void hop_nad(const struct join *j, const struct seen *s, struct json_obje
 		text = vmn_xasprintf("%s%s", full,
 				     json_object_get_boolean(there) ? "" : " does not exist");
 	add_hop(row, "nad",
-		!there ? "unknown" : json_object_get_boolean(there) ? "ok" : "missing", text);
+		!there				 ? "unknown"
+		: json_object_get_boolean(there) ? "ok"
+						 : "missing",
+		text);
 }
 
 /* What the VMI's interface has otherwise than the template; caller frees; NULL: nothing */
@@ -260,7 +263,8 @@ static char *nic_difference(const struct join *j, const struct seen *s)
 	const struct vmn_nic *want = &s->wanted, *have = &s->accepted;
 
 	if (!vmn_streq(want->binding, have->binding))
-		return vmn_xasprintf("binding %s, wanted %s", have->binding ? have->binding : "none",
+		return vmn_xasprintf("binding %s, wanted %s",
+				     have->binding ? have->binding : "none",
 				     want->binding ? want->binding : "none");
 	if (!vmn_nad_is_same(want->nad, have->nad, j->ns))
 		return vmn_xasprintf("network %s, wanted %s", have->nad ? have->nad : "pod",
@@ -287,7 +291,8 @@ static void hop_vmi_spec(const struct join *j, const struct seen *s, struct json
 	} else if (s->is_leaving) {
 		add_hop(row, "vmiSpec", "leftover", text);
 	} else if (j->f->vm && !s->in_template && !is_implied(j, s)) {
-		add_hop(row, "vmiSpec", "leftover", "not in the template: it stays until a restart");
+		add_hop(row, "vmiSpec", "leftover",
+			"not in the template: it stays until a restart");
 	} else {
 		difference = s->in_template ? nic_difference(j, s) : NULL;
 		add_hop(row, "vmiSpec", difference ? "different" : "ok",
@@ -331,7 +336,8 @@ static void hop_entry(const struct join *j, const struct seen *s, const char *ho
 		add_hop(row, hop, "different", text);
 		return;
 	}
-	/* Nobody asks the pod network for the guest's MAC address: its pod link has one of its own. */
+	/* Nobody asks the pod network for the guest's MAC address: its pod link has one of its own.
+	 */
 	if (!s->is_primary && mac_differs(mac_of(&s->accepted), mac)) {
 		text = vmn_xasprintf("%s has mac %s", s->links.pod, mac);
 		add_hop(row, hop, "different", text);
@@ -360,7 +366,8 @@ static void hop_network_status(const struct join *j, const struct seen *s, struc
 	if (hop_pod_told(j, s, "networkStatus", row))
 		return;
 	if (s->is_primary && !j->delivered)
-		add_hop(row, "networkStatus", "notApplicable", "the pod has no network-status: no Multus");
+		add_hop(row, "networkStatus", "notApplicable",
+			"the pod has no network-status: no Multus");
 	else
 		hop_entry(j, s, "networkStatus", entry, vmn_json_str(entry, "/name"), row);
 }
@@ -408,7 +415,7 @@ const char *vmn_topology_hop(struct json_object *interface, const char *hop)
 			    "/status");
 }
 
-/* --- one interface --------------------------------------------------------------------------- */
+/* --- one interface -------------------------------------------------------------------- */
 
 static void look(const struct join *j, const char *name, struct seen *s)
 {
@@ -500,7 +507,7 @@ static struct json_object *report_interface(const struct join *j, const char *na
 	return row;
 }
 
-/* --- the whole --------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------ */
 
 static void add_names(struct json_object *list, const char *path, struct vmn_strlist *names)
 {

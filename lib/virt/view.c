@@ -4,7 +4,7 @@
 #include "lib/virt/topology.h"
 #include "lib/virt/view.h"
 
-/* --- words ------------------------------------------------------------------------ */
+/* --- words ---------------------------------------------------------------------------- */
 
 static enum vmn_style hop_style(const char *status)
 {
@@ -60,7 +60,7 @@ static char *way(struct json_object *report)
 	return from || to ? vmn_xasprintf("%s -> %s", from ? from : "?", to ? to : "?") : NULL;
 }
 
-/* --- trees ------------------------------------------------------------------------- */
+/* --- trees ---------------------------------------------------------------------------- */
 
 enum { TREE_WHAT, TREE_STATUS, TREE_DETAIL };
 
@@ -192,9 +192,8 @@ void vmn_view_vm_tree(struct vmn_table *t, struct json_object *report)
 {
 	bool is_vm = vmn_streq(vmn_json_str(report, "/kind"), "VirtualMachine");
 	struct json_object *migration = vmn_json_get(report, "/migration");
-	vmn_auto_free char *name =
-		vmn_xasprintf("%s/%s", vmn_json_str_or(report, "/namespace", ""),
-			      vmn_json_str_or(report, "/name", ""));
+	vmn_auto_free char *name = vmn_xasprintf("%s/%s", vmn_json_str_or(report, "/namespace", ""),
+						 vmn_json_str_or(report, "/name", ""));
 	const char *node = vmn_json_str(report, "/node");
 	vmn_auto_free char *where = node ? vmn_xasprintf("on node %s", node) : NULL;
 	int row = tree_row(t, -1, is_vm ? "vm" : "vmi", name, vmn_json_str(report, "/status"),
@@ -254,12 +253,23 @@ static void interface_row(struct vmn_table *t, struct json_object *iface)
 struct vmn_table *vmn_view_interfaces(struct json_object *report, bool is_wide)
 {
 	static const struct vmn_col cols[] = {
-		{"INTERFACE", 0},	{"BINDING", 0},		 {"NETWORK", 0},
-		{"STEP", 0},		{"TEMPLATE", 0},	 {"NAD", 0},
-		{"VMI-SPEC", 0},	{"POD-ANNOTATION", 0},	 {"NETWORK-STATUS", 0},
-		{"VMI-STATUS", 0},	{"MAC", 0},		 {"IP", 0},
-		{"LINK", VMN_COL_WIDE}, {"GUEST", VMN_COL_WIDE}, {"POD-LINK", VMN_COL_WIDE},
-		{"BRIDGE", VMN_COL_WIDE}, {"TAP", VMN_COL_WIDE},
+		{"INTERFACE", 0},
+		{"BINDING", 0},
+		{"NETWORK", 0},
+		{"STEP", 0},
+		{"TEMPLATE", 0},
+		{"NAD", 0},
+		{"VMI-SPEC", 0},
+		{"POD-ANNOTATION", 0},
+		{"NETWORK-STATUS", 0},
+		{"VMI-STATUS", 0},
+		{"MAC", 0},
+		{"IP", 0},
+		{"LINK", VMN_COL_WIDE},
+		{"GUEST", VMN_COL_WIDE},
+		{"POD-LINK", VMN_COL_WIDE},
+		{"BRIDGE", VMN_COL_WIDE},
+		{"TAP", VMN_COL_WIDE},
 	};
 	struct vmn_table *t = vmn_table_new(cols, VMN_ARRAY_LEN(cols), is_wide);
 
@@ -271,9 +281,15 @@ struct vmn_table *vmn_view_interfaces(struct json_object *report, bool is_wide)
 struct vmn_table *vmn_view_migrations(bool is_wide)
 {
 	static const struct vmn_col cols[] = {
-		{"NAMESPACE", 0},	   {"NAME", 0},		     {"VMI", 0},
-		{"PHASE", 0},		   {"SOURCE", 0},	     {"TARGET", 0},
-		{"DURATION", VMN_COL_RIGHT}, {"CREATED", VMN_COL_WIDE}, {"FAILURE", VMN_COL_WIDE},
+		{"NAMESPACE", 0},
+		{"NAME", 0},
+		{"VMI", 0},
+		{"PHASE", 0},
+		{"SOURCE", 0},
+		{"TARGET", 0},
+		{"DURATION", VMN_COL_RIGHT},
+		{"CREATED", VMN_COL_WIDE},
+		{"FAILURE", VMN_COL_WIDE},
 	};
 
 	return vmn_table_new(cols, VMN_ARRAY_LEN(cols), is_wide);
@@ -281,9 +297,10 @@ struct vmn_table *vmn_view_migrations(bool is_wide)
 
 void vmn_view_migration_row(struct vmn_table *t, struct json_object *report)
 {
-	static const char *const paths[] = {"/namespace",  "/name",	  "/vmi", "/phase",
-					    "/sourceNode", "/targetNode", NULL,	  "/creationTimestamp",
-					    "/failureReason"};
+	static const char *const paths[] = {
+		"/namespace",	 "/name",	"/vmi", "/phase",
+		"/sourceNode",	 "/targetNode", NULL,	"/creationTimestamp",
+		"/failureReason"};
 	vmn_auto_free char *took = seconds(report);
 
 	(void)vmn_table_row(t, -1);

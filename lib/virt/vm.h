@@ -15,7 +15,7 @@ struct vmn_nic {
 	const char *name;
 	struct json_object *iface, *net; /* one may be NULL when the spec is half written */
 	size_t iface_index, net_index;	 /* in domain.devices.interfaces and in networks */
-	const char *binding;		 /* "bridge", "sriov", ..., or the plugin's name; NULL: none */
+	const char *binding; /* "bridge", "sriov", ..., or the plugin's name; NULL: none */
 	bool is_plugin;
 	const char *nad;   /* multus.networkName; NULL for the pod network */
 	const char *state; /* "up", "down", "absent", or "" */
@@ -36,7 +36,7 @@ struct vmn_vmi {
 	const char *ns, *name, *uid, *phase;
 	struct json_object *status_nics; /* status.interfaces, or NULL */
 	bool is_deleting;
-	bool is_live;  /* exists and neither ended nor being deleted: changes must reach it */
+	bool is_live; /* exists and neither ended nor being deleted: changes must reach it */
 	bool is_paused;
 	bool is_owned; /* by a VirtualMachine */
 };

@@ -38,7 +38,7 @@ struct vmn_vmfeed {
 	struct vmn_err err;
 };
 
-/* --- queues -------------------------------------------------------------------------- */
+/* --- queues --------------------------------------------------------------------------- */
 
 static void queue_reset(struct queue *q)
 {
@@ -89,7 +89,7 @@ static bool queue_add(struct queue *q, const char *key, const char *text)
 	return is_sorted;
 }
 
-/* --- the parts that planning looks at --------------------------------------------------- */
+/* --- the parts that planning looks at ------------------------------------------------- */
 
 static const char *const vm_parts[] = {
 	"metadata/name",
@@ -158,7 +158,7 @@ static bool keep(struct queue *q, struct json_object *item, const char *const *p
 	return queue_add(q, key, vmn_json_text(slim));
 }
 
-/* --- loading ------------------------------------------------------------------------------ */
+/* --- loading -------------------------------------------------------------------------- */
 
 static bool is_wanted(struct vmn_vmfeed *f, struct json_object *item)
 {
@@ -230,7 +230,7 @@ static void load(struct vmn_vmfeed *f)
 		vmn_pager_start(f->o.k, &f->vmis, vmi_item, vmi_page, f);
 }
 
-/* --- handing out ----------------------------------------------------------------------------- */
+/* --- handing out ---------------------------------------------------------------------- */
 
 struct vmn_vmfeed *vmn_vmfeed_new(const struct vmn_vmfeed_opts *opts)
 {

@@ -5,9 +5,10 @@
  * usage: rusage RUNS COMMAND... [-- COMMAND...]...
  *
  * Runs the commands A, B, A, B, ... so that a change of the machine's speed meets all of them, and
- * prints for each a line "CPU_US WALL_US PEAK_KIB FAILED": medians over RUNS runs of user and system
- * time, elapsed time and the largest resident size, as the kernel accounted for the finished process,
- * and how many runs did not exit with 0. "{}" in a word becomes the number of the run, from 1.
+ * prints for each a line "CPU_US WALL_US PEAK_KIB FAILED": medians over RUNS runs of user and
+ * system time, elapsed time and the largest resident size, as the kernel accounted for the finished
+ * process, and how many runs did not exit with 0. "{}" in a word becomes the number of the run,
+ * from 1.
  */
 #include "config.h"
 

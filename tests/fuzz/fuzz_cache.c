@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	fuzz_must(!other);
 	fuzz_must(memmem(data, size, "127.0.0.1", 9));
-	vmn_json_each (resource, vmn_json_array(list, "/resources"))
+	vmn_json_each(resource, vmn_json_array(list, "/resources"))
 		fuzz_must(vmn_discovery_has(list, vmn_json_str(resource, "/name")));
 	return 0;
 }

@@ -57,7 +57,8 @@ static void decode(char letter, struct nlmsghdr *h)
 	if (!rec)
 		return;
 	fuzz_must(rc >= 0 || vmn_err_text(&err)[0]);
-	if (rc == 1 && letter != 'l') /* names of links are the kernel's, which are no JSON text always */
+	if (rc == 1 &&
+	    letter != 'l') /* names of links are the kernel's, which are no JSON text always */
 		check_record(rec, &o);
 	vmn_record_clear(rec, &o);
 }

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_must(vmn_err_text(&err)[0] != '\0');
 		return 0;
 	}
-	vmn_json_each (doc, docs) {
+	vmn_json_each(doc, docs) {
 		vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(0);
 		vmn_auto_json struct json_object *again = NULL;
 

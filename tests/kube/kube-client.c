@@ -173,10 +173,9 @@ static int open_client(const struct vmn_log *log, struct vmn_kube **ret, struct 
 static void read_options(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"server", "ca",	   "token",   "token-file", "cert",    "key",
-		"name",	  "proxy", "as",      "cache",	    "timeout", "max",
-		"repeat", "type",  "verbose", "insecure",   "quiet",   "gap",
-		"stall",
+		"server",  "ca",       "token", "token-file", "cert",  "key",	 "name",
+		"proxy",   "as",       "cache", "timeout",    "max",   "repeat", "type",
+		"verbose", "insecure", "quiet", "gap",	      "stall",
 	};
 	struct option options[VMN_ARRAY_LEN(names) + 1] = {0};
 	char **values = (char **)&o;

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lint/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-columns=130 # 100 is the aim; a table row or a message may stand out
+columns=115 # 100 is the aim, clang-format sees to it; a literal that says something may stand out
 findings=$(mktemp)
 trap 'rm -f "$findings" "$findings.sorted"' EXIT
 
@@ -20,6 +20,13 @@ for file in $(sources); do
 		length($0) > max && !/[\200-\377]/ { printf "%s:%d: longer than %d columns\n", file, NR, max }'
 	grep -n -E '^ {8}' "$file" | sed -E "s|^([0-9]+):.*|$file:\\1: indented with blanks|"
 done >>"$findings"
+
+# Debian 12's: another version lays out a little differently.
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+	# shellcheck disable=SC2046 # words
+	clang-format --dry-run $(sources) 2>&1 |
+		sed -n -E 's|^([^ ]*:[0-9]+):[0-9]+: warning: .*|\1: not as .clang-format lays it out|p'
+fi >>"$findings"
 
 for file in $(sources c); do
 	case $(grep -m 1 '#include' "$file") in

@@ -12,7 +12,8 @@
 #include "lib/net/journal.h"
 #include "tests/unit/unit.h"
 
-/* May we make namespaces? Where we are not root, as root of a user namespace. Return: false: skip */
+/* May we make namespaces? Where we are not root, as root of a user namespace. Return: false: skip
+ */
 static inline bool netns_permitted(void)
 {
 	unsigned uid = geteuid(), gid = getegid();

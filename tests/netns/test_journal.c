@@ -36,7 +36,7 @@ static const char topology[] =
 
 static const char *const sysctls[] = {"net/ipv4/conf/all/arp_ignore", NULL};
 
-/* --- a plan like that of a bridge binding ---------------------------------------- */
+/* --- a plan like that of a bridge binding --------------------------------------------- */
 
 static struct vmn_step *add(struct vmn_steps *steps, enum vmn_step_kind kind,
 			    const struct vmn_link *link, const char *name)
@@ -70,7 +70,8 @@ static void add_nft(struct vmn_steps *steps)
 static void add_tap(struct vmn_steps *p)
 {
 	bool is_permitted = access("/dev/net/tun", R_OK | W_OK) == 0;
-	struct vmn_step *step = add(p, is_permitted ? VMN_STEP_TAP_ADD : VMN_STEP_LINK_ADD, NULL, "tap0");
+	struct vmn_step *step =
+		add(p, is_permitted ? VMN_STEP_TAP_ADD : VMN_STEP_LINK_ADD, NULL, "tap0");
 
 	step->mtu = 1400;
 	step->owner = 0;
@@ -127,7 +128,7 @@ static void make_plan(const struct vmn_snapshot *s, struct vmn_steps *p)
 	add_nft(p);
 }
 
-/* --- the world ------------------------------------------------------------------- */
+/* --- the world ------------------------------------------------------------------------ */
 
 struct world {
 	int fd;
@@ -227,7 +228,7 @@ static void assert_before(struct world *w, const char *when)
 	assert_same(when, &w->before, &now);
 }
 
-/* --- hooks ----------------------------------------------------------------------- */
+/* --- hooks ---------------------------------------------------------------------------- */
 
 struct counter {
 	int left;   /* calls until it strikes */
@@ -249,7 +250,7 @@ static int strike(void *arg, const char *what)
 	return c->errnum;
 }
 
-/* --- tests ----------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------------------- */
 
 static void test_run_and_undo(void **state)
 {

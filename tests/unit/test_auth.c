@@ -39,13 +39,13 @@ static char *read_back(const char *name)
 	return vmn_buf_steal(&text);
 }
 
-/* --- fixed credentials ------------------------------------------------------------------- */
+/* --- fixed credentials ---------------------------------------------------------------- */
 
 static void test_precedence(void **state)
 {
 	vmn_auto_free char *file = put_file("tok", "\n from-file \n", 0600);
-	vmn_auto_json struct json_object *exec = vmn_json_build(
-		"{\"apiVersion\":%s,\"command\":\"/nonexistent\"}", V1BETA1);
+	vmn_auto_json struct json_object *exec =
+		vmn_json_build("{\"apiVersion\":%s,\"command\":\"/nonexistent\"}", V1BETA1);
 	const struct {
 		struct vmn_kube_auth_spec spec;
 		const char *authorization;
@@ -94,7 +94,8 @@ static void test_refusals(void **state)
 		vmn_json_build("{\"apiVersion\":%s,\"command\":\"x\"}", V1);
 	vmn_auto_json struct json_object *odd_mode = vmn_json_build(
 		"{\"apiVersion\":%s,\"command\":\"x\",\"interactiveMode\":\"Sometimes\"}", V1BETA1);
-	vmn_auto_json struct json_object *no_command = vmn_json_build("{\"apiVersion\":%s}", V1BETA1);
+	vmn_auto_json struct json_object *no_command =
+		vmn_json_build("{\"apiVersion\":%s}", V1BETA1);
 	vmn_auto_json struct json_object *odd_env = vmn_json_build(
 		"{\"apiVersion\":%s,\"command\":\"x\",\"env\":[{\"name\":\"A=B\"}]}", V1BETA1);
 	const struct {
@@ -102,11 +103,14 @@ static void test_refusals(void **state)
 		const char *why, *hint;
 	} rows[] = {
 		{{.what = "user 'u'", .token = "t", .username = "u"},
-		 "user 'u' has both a token and a user name", NULL},
+		 "user 'u' has both a token and a user name",
+		 NULL},
 		{{.what = "user 'u'", .token = "a\r\nX-Evil: 1"},
-		 "user 'u': the token holds a control character", NULL},
+		 "user 'u': the token holds a control character",
+		 NULL},
 		{{.what = "user 'u'", .token_file = "/nonexistent"},
-		 "token file '/nonexistent' of user 'u': cannot open", NULL},
+		 "token file '/nonexistent' of user 'u': cannot open",
+		 NULL},
 		{{.token_file = empty}, "of the user: the token is empty", NULL},
 		{{.exec = bare}, "exec plugin without apiVersion", NULL},
 		{{.exec = alpha}, "unknown apiVersion", "v1alpha1 was removed"},
@@ -161,7 +165,7 @@ static void test_token_file_rotates(void **state)
 	vmn_kube_auth_free(a);
 }
 
-/* --- replies --------------------------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------------------- */
 
 #define REPLY(version, status)                                                                     \
 	"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" version "\",\"status\":" status "}"
@@ -178,35 +182,42 @@ static void test_replies(void **state)
 		int64_t expires;
 	} rows[] = {
 		{REPLY(V1, "{\"token\":\"abc\"}"), NULL, "abc", false, 0},
-		{REPLY(V1, "{\"token\":\"abc\",\"expirationTimestamp\":\"2026-11-21T10:00:00Z\"}"), NULL,
-		 "abc", false, 1795255200},
-		{REPLY(V1, "{\"token\":\"abc\",\"expirationTimestamp\":null}"), NULL, "abc", false, 0},
-		{REPLY(V1, "{\"clientCertificateData\":\"" CERT_JSON "\",\"clientKeyData\":\"" KEY_JSON
-			   "\"}"), NULL, NULL, true, 0},
+		{REPLY(V1, "{\"token\":\"abc\",\"expirationTimestamp\":\"2026-11-21T10:00:00Z\"}"),
+		 NULL, "abc", false, 1795255200},
+		{REPLY(V1, "{\"token\":\"abc\",\"expirationTimestamp\":null}"), NULL, "abc", false,
+		 0},
+		{REPLY(V1, "{\"clientCertificateData\":\"" CERT_JSON
+			   "\",\"clientKeyData\":\"" KEY_JSON "\"}"),
+		 NULL, NULL, true, 0},
 		{REPLY(V1, "{\"token\":\"t\",\"clientCertificateData\":\"" CERT_JSON
-			   "\",\"clientKeyData\":\"" KEY_JSON "\"}"), NULL, "t", true, 0},
+			   "\",\"clientKeyData\":\"" KEY_JSON "\"}"),
+		 NULL, "t", true, 0},
 		{"", "its reply: not JSON", NULL, false, 0},
 		{"Please log in\n", "its reply: not JSON", NULL, false, 0},
 		{REPLY(V1, "{\"token\":\"abc\"}") "x", "its reply: not JSON", NULL, false, 0},
 		{"[]", "not an ExecCredential", NULL, false, 0},
-		{"{\"kind\":\"Secret\",\"apiVersion\":\"" V1 "\"}", "not an ExecCredential", NULL, false,
+		{"{\"kind\":\"Secret\",\"apiVersion\":\"" V1 "\"}", "not an ExecCredential", NULL,
+		 false, 0},
+		{REPLY(V1BETA1, "{\"token\":\"abc\"}"), "asked for API version " V1, NULL, false,
 		 0},
-		{REPLY(V1BETA1, "{\"token\":\"abc\"}"), "asked for API version " V1, NULL, false, 0},
-		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}", "no status", NULL, false, 0},
+		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}", "no status", NULL,
+		 false, 0},
 		{REPLY(V1, "null"), "no status", NULL, false, 0},
 		{REPLY(V1, "[]"), "no status", NULL, false, 0},
 		{REPLY(V1, "{}"), "neither a token nor a certificate", NULL, false, 0},
-		{REPLY(V1, "{\"token\":\"\"}"), "neither a token nor a certificate", NULL, false, 0},
-		{REPLY(V1, "{\"token\":7}"), "neither a token nor a certificate", NULL, false, 0},
-		{REPLY(V1, "{\"clientCertificateData\":\"" CERT_JSON "\"}"), "only one of", NULL, false,
+		{REPLY(V1, "{\"token\":\"\"}"), "neither a token nor a certificate", NULL, false,
 		 0},
-		{REPLY(V1, "{\"token\":\"t\",\"clientKeyData\":\"" KEY_JSON "\"}"), "only one of", NULL,
+		{REPLY(V1, "{\"token\":7}"), "neither a token nor a certificate", NULL, false, 0},
+		{REPLY(V1, "{\"clientCertificateData\":\"" CERT_JSON "\"}"), "only one of", NULL,
 		 false, 0},
+		{REPLY(V1, "{\"token\":\"t\",\"clientKeyData\":\"" KEY_JSON "\"}"), "only one of",
+		 NULL, false, 0},
 		{REPLY(V1, "{\"clientCertificateData\":\"x\",\"clientKeyData\":\"y\"}"),
 		 "the certificate in its reply holds no certificate", NULL, false, 0},
-		{REPLY(V1, "{\"token\":\"t\",\"expirationTimestamp\":\"tomorrow\"}"), "not a time", NULL,
+		{REPLY(V1, "{\"token\":\"t\",\"expirationTimestamp\":\"tomorrow\"}"), "not a time",
+		 NULL, false, 0},
+		{REPLY(V1, "{\"token\":\"t\",\"expirationTimestamp\":1}"), "not a time", NULL,
 		 false, 0},
-		{REPLY(V1, "{\"token\":\"t\",\"expirationTimestamp\":1}"), "not a time", NULL, false, 0},
 	};
 
 	(void)state;
@@ -231,21 +242,23 @@ static void test_replies(void **state)
 	}
 }
 
-/* --- plugins ----------------------------------------------------------------------------------- */
+/* --- plugins -------------------------------------------------------------------------- */
 
-/* A kubeconfig's exec mapping whose command is a script; each run adds a line to the file "runs". */
+/* A kubeconfig's exec mapping whose command is a script; each run adds a line to the file "runs".
+ */
 static struct json_object *plugin(const char *version, const char *script)
 {
-	vmn_auto_free char *text = vmn_xasprintf("#!/bin/sh\ncd '%s'\necho run >>runs\n%s\n", dir,
-						 script);
+	vmn_auto_free char *text =
+		vmn_xasprintf("#!/bin/sh\ncd '%s'\necho run >>runs\n%s\n", dir, script);
 	vmn_auto_free char *path = put_file("plugin", text, 0700);
 	vmn_auto_free char *runs = vmn_path_join(dir, "runs");
 
 	(void)unlink(runs);
-	return vmn_json_build("{\"apiVersion\":%s,\"command\":%s,\"args\":[\"a b\",\"--x\"],"
-			      "\"interactiveMode\":\"Never\","
-			      "\"env\":[{\"name\":\"WHO\",\"value\":\"me\"},{\"name\":\"HOME\",\"value\":\"/h\"}]}",
-			      version, path);
+	return vmn_json_build(
+		"{\"apiVersion\":%s,\"command\":%s,\"args\":[\"a b\",\"--x\"],"
+		"\"interactiveMode\":\"Never\","
+		"\"env\":[{\"name\":\"WHO\",\"value\":\"me\"},{\"name\":\"HOME\",\"value\":\"/h\"}]}",
+		version, path);
 }
 
 static int run_count(void)
@@ -278,9 +291,10 @@ static void test_plugin_is_asked_once(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(versions); i++) {
-		vmn_auto_free char *script = vmn_xasprintf(
-			"echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"%s\","
-			"\"status\":{\"token\":\"tok\"}}'", versions[i]);
+		vmn_auto_free char *script =
+			vmn_xasprintf("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"%s\","
+				      "\"status\":{\"token\":\"tok\"}}'",
+				      versions[i]);
 		vmn_auto_json struct json_object *exec = plugin(versions[i], script);
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 		struct vmn_kube_auth *a = auth_with(exec, 0);
@@ -332,7 +346,8 @@ static void test_plugin_expiry(void **state)
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
 		char when[32];
 		vmn_auto_free char *script = vmn_xasprintf(
-			"echo '" REPLY(V1, "{\"token\":\"tok\",\"expirationTimestamp\":\"%s\"}") "'",
+			"echo '" REPLY(V1,
+				       "{\"token\":\"tok\",\"expirationTimestamp\":\"%s\"}") "'",
 			vmn_rfc3339_format(vmn_utc_now() + rows[i].seconds, when, sizeof(when)));
 		vmn_auto_json struct json_object *exec = plugin(V1, script);
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -376,13 +391,12 @@ static void test_certificates_that_change(void **state)
 
 static void test_what_a_plugin_is_told(void **state)
 {
-	static const char script[] =
-		"printf '%s|' \"$@\" \"$WHO\" \"$HOME\" >told\n"
-		"cat >>told\n" /* an empty stdin */
-		"printf '%s' \"$KUBERNETES_EXEC_INFO\" >info\n"
-		"echo '" REPLY(V1, "{\"token\":\"tok\"}") "'";
-	static const char bare_info[] =
-		"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":{\"interactive\":false}}";
+	static const char script[] = "printf '%s|' \"$@\" \"$WHO\" \"$HOME\" >told\n"
+				     "cat >>told\n" /* an empty stdin */
+				     "printf '%s' \"$KUBERNETES_EXEC_INFO\" >info\n"
+				     "echo '" REPLY(V1, "{\"token\":\"tok\"}") "'";
+	static const char bare_info[] = "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
+					"\",\"spec\":{\"interactive\":false}}";
 	static const char full_info[] =
 		"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":{\"cluster\":"
 		"{\"server\":\"https://s\",\"certificate-authority-data\":\"UEVN\","

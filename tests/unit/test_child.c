@@ -89,8 +89,9 @@ static void test_nothing_leaks(void **state)
 	vmn_auto_child_result struct vmn_child_result r = VMN_CHILD_RESULT_INIT(1000);
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	struct vmn_child_opts opts = {
-		.argv = SH("ls /proc/self/fd | wc -l; while read name mask; do case $name in "
-			   "SigBlk:|SigIgn:) echo $name $((0x$mask & 0x5000)) ;; esac; done </proc/self/status"),
+		.argv = SH(
+			"ls /proc/self/fd | wc -l; while read name mask; do case $name in "
+			"SigBlk:|SigIgn:) echo $name $((0x$mask & 0x5000)) ;; esac; done </proc/self/status"),
 		.deadline_ms = SOON,
 	};
 	int leaky = open("/dev/null", O_RDONLY); /* without O_CLOEXEC, as a library might */

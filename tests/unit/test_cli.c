@@ -22,7 +22,8 @@ static void test_wrap(void **state)
 		{"overlongword a", 0, 0, 5, "overlongword\na\n"},
 		{"a\nb  c", 0, 0, 80, "a b c\n"},
 		{"para one\n\npara two", 0, 2, 80, "para one\n\n  para two\n"},
-		{"list:\n\n  kept   as\n  it is\n\nend", 0, 0, 80, "list:\n\n  kept   as\n  it is\n\nend\n"},
+		{"list:\n\n  kept   as\n  it is\n\nend", 0, 0, 80,
+		 "list:\n\n  kept   as\n  it is\n\nend\n"},
 	};
 
 	(void)state;
@@ -75,7 +76,8 @@ static const struct cmd frob = {
 	.examples = frob_examples,
 };
 
-static const struct cmd hidden = {.name = "hidden", .group = "Work", .summary = "h", .flags = CMD_HIDDEN};
+static const struct cmd hidden = {
+	.name = "hidden", .group = "Work", .summary = "h", .flags = CMD_HIDDEN};
 static const struct cmd *const commands[] = {&frob, &cmd_help, &hidden, NULL};
 static const struct cmd_program program = {
 	.name = "prog", .invocation = "prog", .summary = "does things", .commands = commands};
@@ -137,12 +139,15 @@ static void test_man_page(void **state)
 	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
 
 	(void)state;
-	cmd_man(&program, &frob, "@HEADER@\n.SH DESCRIPTION\nProse.\n@OPTIONS@\n@EXIT_STATUS@\n@EXAMPLES@\n", &b);
+	cmd_man(&program, &frob,
+		"@HEADER@\n.SH DESCRIPTION\nProse.\n@OPTIONS@\n@EXIT_STATUS@\n@EXAMPLES@\n", &b);
 	assert_has(&b, ".TH PROG\\-FROB 1 ");
 	assert_has(&b, ".SH NAME\nprog\\-frob \\- frobs what is named\n");
 	assert_has(&b, "\\fBprog\\fR \\fBfrob\\fR \\fITHING...\\fR [\\fIOPTION\\fR...]\n");
 	assert_has(&b, ".SH DESCRIPTION\nProse.\n.SH OPTIONS\n");
-	assert_has(&b, ".TP\n\\fB\\-m\\fR, \\fB\\-\\-name\\fR\\fI IFACE\\fR\nname of the interface (required)\n");
+	assert_has(
+		&b,
+		".TP\n\\fB\\-m\\fR, \\fB\\-\\-name\\fR\\fI IFACE\\fR\nname of the interface (required)\n");
 	assert_has(&b, "\\fB\\-\\-color\\fR");
 	assert_has(&b, "\\fB124\\fR\n");
 	assert_has(&b, "prog frob web \\-\\-name \\(aqa\\(tib\\(aq\n");
@@ -172,7 +177,7 @@ static void test_exit_status(void **state)
 		enum vmn_code code;
 		int status;
 	} rows[] = {
-		{VMN_OK, 0}, {VMN_E_USAGE, 1}, {VMN_E_PARTIAL, 1}, {VMN_E_FORBIDDEN, 1},
+		{VMN_OK, 0},	    {VMN_E_USAGE, 1},	  {VMN_E_PARTIAL, 1},  {VMN_E_FORBIDDEN, 1},
 		{VMN_E_VERDICT, 2}, {VMN_E_TIMEOUT, 124}, {VMN_E_INTERNAL, 1}, {VMN_E_CANCELLED, 1},
 	};
 
@@ -196,7 +201,8 @@ static void test_error_lines(void **state)
 	err.http = 422;
 	err.causes = vmn_xstrdup("spec.a: bad\nspec.b: worse\033c");
 	cmd_error_text(&ctx, &err, &b);
-	assert_string_equal(vmn_buf_str(&b), "prog: server said ?[31mno really\nhint: try? again\n");
+	assert_string_equal(vmn_buf_str(&b),
+			    "prog: server said ?[31mno really\nhint: try? again\n");
 	globals.verbose = 1;
 	cmd_error_text(&ctx, &err, &verbose);
 	assert_string_equal(vmn_buf_str(&verbose),

@@ -18,7 +18,7 @@
 #include "lib/kube/warning.h"
 #include "tests/unit/unit.h"
 
-/* --- path.h ------------------------------------------------------------------------- */
+/* --- path.h --------------------------------------------------------------------------- */
 
 static void test_paths_are_escaped(void **state)
 {
@@ -58,7 +58,7 @@ static void test_queries_are_escaped(void **state)
 			    "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29%26d%3De&limit=5");
 }
 
-/* --- status.h ----------------------------------------------------------------------- */
+/* --- status.h ------------------------------------------------------------------------- */
 
 static void test_status_becomes_an_error(void **state)
 {
@@ -161,7 +161,7 @@ static void test_an_error_becomes_status(void **state)
 	assert_null(vmn_json_get(other, "/code"));
 }
 
-/* --- retry.h ------------------------------------------------------------------------ */
+/* --- retry.h -------------------------------------------------------------------------- */
 
 static void test_only_safe_things_are_retried(void **state)
 {
@@ -222,7 +222,7 @@ static void test_retry_after_is_seconds_or_a_date(void **state)
 	assert_int_equal(vmn_retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", 800000000), 0);
 }
 
-/* --- fail.h ------------------------------------------------------------------------- */
+/* --- fail.h --------------------------------------------------------------------------- */
 
 static void test_failures_have_words(void **state)
 {
@@ -398,7 +398,7 @@ static void test_hints_suit_the_way(void **state)
 	}
 }
 
-/* --- endpoint.h --------------------------------------------------------------------- */
+/* --- endpoint.h ----------------------------------------------------------------------- */
 
 static void test_endpoints(void **state)
 {
@@ -447,7 +447,7 @@ static void test_endpoints(void **state)
 	}
 }
 
-/* --- warning.h, trace.h ------------------------------------------------------------- */
+/* --- warning.h, trace.h --------------------------------------------------------------- */
 
 static void test_warnings(void **state)
 {
@@ -504,7 +504,7 @@ static void test_secrets_are_redacted(void **state)
 	}
 }
 
-/* --- discovery.h -------------------------------------------------------------------- */
+/* --- discovery.h ---------------------------------------------------------------------- */
 
 /* As KubeVirt 1.0.0 answers for /apis/subresources.kubevirt.io/v1: wrong version, empty kinds. */
 static const char kubevirt_1_0[] =
@@ -571,7 +571,7 @@ static void test_a_cache_file_is_checked(void **state)
 	}
 }
 
-/* --- client.h ------------------------------------------------------------------------ */
+/* --- client.h ------------------------------------------------------------------------- */
 
 static bool is_it(void *arg)
 {

@@ -96,19 +96,23 @@ static void create_vm(const char *interfaces, const char *networks)
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *i = unit_json(interfaces), *n = unit_json(networks);
 
-	assert_int_equal(lab_create(&lab, LAB_VM, "default",
-				    vmn_json_build("{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":"
-						   "\"VirtualMachine\",\"metadata\":{\"name\":\"vm1\"},"
-						   "\"spec\":{\"running\":true,\"template\":{\"spec\":{"
-						   "\"domain\":{\"devices\":{\"interfaces\":%J}},"
-						   "\"networks\":%J}}}}", i, n),
-				    LAB_WRITE_SYSTEM, NULL, &err), 0);
+	assert_int_equal(
+		lab_create(&lab, LAB_VM, "default",
+			   vmn_json_build("{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":"
+					  "\"VirtualMachine\",\"metadata\":{\"name\":\"vm1\"},"
+					  "\"spec\":{\"running\":true,\"template\":{\"spec\":{"
+					  "\"domain\":{\"devices\":{\"interfaces\":%J}},"
+					  "\"networks\":%J}}}}",
+					  i, n),
+			   LAB_WRITE_SYSTEM, NULL, &err),
+		0);
 	await_that(is_running, "vm1");
 }
 
 static void create_masquerade_vm(void)
 {
-	create_vm("[{\"name\":\"default\",\"masquerade\":{}}]", "[{\"name\":\"default\",\"pod\":{}}]");
+	create_vm("[{\"name\":\"default\",\"masquerade\":{}}]",
+		  "[{\"name\":\"default\",\"pod\":{}}]");
 }
 
 static struct json_object *nic(const char *name)
@@ -131,7 +135,8 @@ static bool is_gone(const char *name)
 {
 	return !lab_iface_of(vmn_json_array(get(LAB_VMI, "vm1"), LAB_PTR_INTERFACES), name) &&
 	       !lab_iface_of(vmn_json_array(get(LAB_VM, "vm1"),
-					    "/spec/template/spec/domain/devices/interfaces"), name) &&
+					    "/spec/template/spec/domain/devices/interfaces"),
+			     name) &&
 	       !nic(name);
 }
 
@@ -163,9 +168,15 @@ static const char *networks(void)
 
 static int put(const char *resource, const char *verb, const char *body, char **ret_body)
 {
-	struct lab_subrequest req = {.method = "PUT", .version = "v1", .ns = "default",
-				     .resource = resource, .name = "vm1", .subresource = verb,
-				     .accept = "*/*", .body = body, .body_len = strlen(body)};
+	struct lab_subrequest req = {.method = "PUT",
+				     .version = "v1",
+				     .ns = "default",
+				     .resource = resource,
+				     .name = "vm1",
+				     .subresource = verb,
+				     .accept = "*/*",
+				     .body = body,
+				     .body_len = strlen(body)};
 	struct lab_subresponse res;
 
 	lab_subresource(&lab, &req, &res);
@@ -198,8 +209,9 @@ static void add_dyn1(struct json_object *spec)
 {
 	vmn_json_append_take(vmn_json_array(spec, "/domain/devices/interfaces"),
 			     unit_json("{\"name\":\"dyn1\",\"bridge\":{}}"));
-	vmn_json_append_take(vmn_json_array(spec, "/networks"),
-			     unit_json("{\"name\":\"dyn1\",\"multus\":{\"networkName\":\"nad1\"}}"));
+	vmn_json_append_take(
+		vmn_json_array(spec, "/networks"),
+		unit_json("{\"name\":\"dyn1\",\"multus\":{\"networkName\":\"nad1\"}}"));
 }
 
 static void remove_dyn1(struct json_object *spec)
@@ -210,8 +222,9 @@ static void remove_dyn1(struct json_object *spec)
 
 static void change_nad(struct json_object *spec)
 {
-	vmn_json_set_str(vmn_json_get(lab_iface_of(vmn_json_array(spec, "/networks"), "dyn1"), "/multus"),
-			 "networkName", "nad2");
+	vmn_json_set_str(
+		vmn_json_get(lab_iface_of(vmn_json_array(spec, "/networks"), "dyn1"), "/multus"),
+		"networkName", "nad2");
 }
 
 static void set_down(struct json_object *spec)
@@ -230,11 +243,12 @@ static void add_masquerade(struct json_object *spec)
 {
 	vmn_json_append_take(vmn_json_array(spec, "/domain/devices/interfaces"),
 			     unit_json("{\"name\":\"dyn2\",\"binding\":{\"name\":\"x\"}}"));
-	vmn_json_append_take(vmn_json_array(spec, "/networks"),
-			     unit_json("{\"name\":\"dyn2\",\"multus\":{\"networkName\":\"nad1\"}}"));
+	vmn_json_append_take(
+		vmn_json_array(spec, "/networks"),
+		unit_json("{\"name\":\"dyn2\",\"multus\":{\"networkName\":\"nad1\"}}"));
 }
 
-/* --- v1.0 ------------------------------------------------------------------------------------------------- */
+/* --- v1.0 ----------------------------------------------------------------------------- */
 
 static void test_1_0_plug_and_unplug(void **state)
 {
@@ -246,15 +260,18 @@ static void test_1_0_plug_and_unplug(void **state)
 	generation = vmn_json_int(get(LAB_VM, "vm1"), "/metadata/generation", 0);
 	assert_int_equal(put_vm("addinterface", ADD("dyn1")), 202);
 	assert_string_equal(vmn_json_str(get(LAB_VM, "vm1"),
-					 "/status/interfaceRequests/0/addInterfaceOptions/name"), "dyn1");
+					 "/status/interfaceRequests/0/addInterfaceOptions/name"),
+			    "dyn1");
 	await_that(is_plugged, "dyn1");
 	settle();
 	assert_null(vmn_json_get(get(LAB_VM, "vm1"), "/status/interfaceRequests"));
-	assert_int_equal(vmn_json_int(get(LAB_VM, "vm1"), "/metadata/generation", 0), generation + 1);
+	assert_int_equal(vmn_json_int(get(LAB_VM, "vm1"), "/metadata/generation", 0),
+			 generation + 1);
 	assert_string_equal(networks(), "[{\"name\":\"nad1\",\"namespace\":\"default\","
 					"\"interface\":\"poda1b579e0928\"}]");
 	assert_null(vmn_json_str(nic("dyn1"), "/podInterfaceName"));
-	assert_string_equal(vmn_json_str(nic("dyn1"), "/infoSource"), "domain, guest-agent, multus-status");
+	assert_string_equal(vmn_json_str(nic("dyn1"), "/infoSource"),
+			    "domain, guest-agent, multus-status");
 	assert_string_equal(vmn_json_str(nic("dyn1"), "/interfaceName"), "eth1");
 
 	/* the last one leaves the annotation, an absent entry stays, and its name is used up */
@@ -265,8 +282,8 @@ static void test_1_0_plug_and_unplug(void **state)
 	assert_int_equal(put_vm("addinterface", ADD("dyn1")), 202);
 	settle();
 	assert_null(vmn_json_get(get(LAB_VM, "vm1"), "/status/interfaceRequests"));
-	assert_true(lab_iface_absent(lab_iface_of(vmn_json_array(get(LAB_VMI, "vm1"), LAB_PTR_INTERFACES),
-						  "dyn1")));
+	assert_true(lab_iface_absent(
+		lab_iface_of(vmn_json_array(get(LAB_VMI, "vm1"), LAB_PTR_INTERFACES), "dyn1")));
 }
 
 static void test_1_0_unplug_one_of_two(void **state)
@@ -300,17 +317,20 @@ static void test_1_0_requests_that_get_lost_or_stuck(void **state)
 	assert_int_equal(put_vm("addinterface", ADD("dyn2")), 202);
 	await_that(is_plugged, "dyn2");
 	settle();
-	assert_int_equal(vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 1);
+	assert_int_equal(
+		vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 1);
 	/* a bad name holds up all others, and says so */
 	assert_int_equal(put_vm("addinterface", ADD("bad.name")), 202);
 	assert_int_equal(put_vm("addinterface", ADD("dyn3")), 202);
 	settle();
 	assert_string_equal(vmn_json_str(vmn_condition(get(LAB_VM, "vm1"), "Failure"), "/reason"),
 			    "HotPlugNetworkInterfaceError");
-	assert_non_null(strstr(vmn_json_str(vmn_condition(get(LAB_VM, "vm1"), "Failure"), "/message"),
-			       "can only contain alphabetical characters"));
+	assert_non_null(
+		strstr(vmn_json_str(vmn_condition(get(LAB_VM, "vm1"), "Failure"), "/message"),
+		       "can only contain alphabetical characters"));
 	assert_null(nic("dyn3"));
-	assert_int_equal(vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 3);
+	assert_int_equal(
+		vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 3);
 }
 
 static void test_1_0_default_cannot_go(void **state)
@@ -321,7 +341,8 @@ static void test_1_0_default_cannot_go(void **state)
 	assert_int_equal(put_vm("removeinterface", "{\"name\":\"default\"}"), 202);
 	settle();
 	assert_true(vmn_condition_is(get(LAB_VM, "vm1"), "Failure", "True"));
-	assert_int_equal(vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 1);
+	assert_int_equal(
+		vmn_json_len(vmn_json_array(get(LAB_VM, "vm1"), "/status/interfaceRequests")), 1);
 	assert_true(lab_has_token(nic("default"), "domain"));
 }
 
@@ -344,11 +365,12 @@ static void test_rc_changes_the_vmi_alone(void **state)
 	create_masquerade_vm();
 	assert_int_equal(put("virtualmachineinstances", "addinterface", ADD("dyn1"), NULL), 202);
 	await_that(is_plugged, "dyn1");
-	assert_null(lab_iface_of(vmn_json_array(get(LAB_VM, "vm1"),
-						"/spec/template/spec/domain/devices/interfaces"), "dyn1"));
+	assert_null(lab_iface_of(
+		vmn_json_array(get(LAB_VM, "vm1"), "/spec/template/spec/domain/devices/interfaces"),
+		"dyn1"));
 }
 
-/* --- v1.9 --------------------------------------------------------------------------------------------------- */
+/* --- v1.9 ----------------------------------------------------------------------------- */
 
 static void test_1_9_plug_and_unplug(void **state)
 {
@@ -379,7 +401,8 @@ static bool is_in_spec(const char *name)
 
 static void test_1_9_unplug_before_the_status_knows(void **state)
 {
-	vmn_auto_json struct json_object *fault = unit_json("{\"kind\":\"slow-plug\",\"value\":100}");
+	vmn_auto_json struct json_object *fault =
+		unit_json("{\"kind\":\"slow-plug\",\"value\":100}");
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
 	(void)state;
@@ -409,8 +432,9 @@ static void test_1_9_what_is_not_carried(void **state)
 	await_that(is_plugged, "dyn1");
 	edit_template(change_model);
 	settle();
-	assert_string_equal(vmn_json_str(vmn_condition(get(LAB_VM, "vm1"), "RestartRequired"), "/message"),
-			    "a non-live-updatable field was changed in the template spec");
+	assert_string_equal(
+		vmn_json_str(vmn_condition(get(LAB_VM, "vm1"), "RestartRequired"), "/message"),
+		"a non-live-updatable field was changed in the template spec");
 }
 
 static bool has_nad2(const char *name)
@@ -439,7 +463,7 @@ static void test_1_9_other_nad_migrates(void **state)
 	assert_true(is_plugged("dyn1"));
 }
 
-/* --- migration ------------------------------------------------------------------------------------------------- */
+/* --- migration ------------------------------------------------------------------------ */
 
 static struct json_object *the_vmim;
 
@@ -464,8 +488,9 @@ static bool is_in_phase(const char *phase)
 
 static void test_migration_succeeds(void **state)
 {
-	static const char *const phases[] = {"Pending",	    "Scheduling",  "Scheduled", "PreparingTarget",
-					     "TargetReady", "Running", "Succeeded"};
+	static const char *const phases[] = {"Pending",		"Scheduling",  "Scheduled",
+					     "PreparingTarget", "TargetReady", "Running",
+					     "Succeeded"};
 	vmn_auto_free char *node = NULL;
 	struct json_object *seen;
 
@@ -481,7 +506,8 @@ static void test_migration_succeeds(void **state)
 	seen = vmn_json_array(last_vmim(), "/status/phaseTransitionTimestamps");
 	assert_int_equal(vmn_json_len(seen), VMN_ARRAY_LEN(phases));
 	for (size_t i = 0; i < VMN_ARRAY_LEN(phases); i++)
-		assert_string_equal(vmn_json_str(json_object_array_get_idx(seen, i), "/phase"), phases[i]);
+		assert_string_equal(vmn_json_str(json_object_array_get_idx(seen, i), "/phase"),
+				    phases[i]);
 	assert_string_not_equal(vmn_json_str(get(LAB_VMI, "vm1"), "/status/nodeName"), node);
 	assert_true(vmn_json_bool(last_vmim(), "/status/migrationState/completed", false));
 	assert_null(vmn_json_get(last_vmim(), "/metadata/finalizers"));
@@ -497,8 +523,9 @@ static void test_migration_refused_in_flight(void **state)
 	create_masquerade_vm();
 	assert_int_equal(put_vm("migrate", "{}"), 202);
 	assert_int_equal(put("virtualmachines", "migrate", "{}", &body), 500);
-	assert_non_null(strstr(body, "denied the request: in-flight migration detected. Active migration "
-				     "job ("));
+	assert_non_null(strstr(body,
+			       "denied the request: in-flight migration detected. Active migration "
+			       "job ("));
 	await_that(is_in_phase, "Succeeded");
 }
 
@@ -515,7 +542,8 @@ static void test_migration_fails_with_reason(void **state)
 	assert_int_equal(put_vm("migrate", "{}"), 202);
 	await_that(is_in_phase, "Failed");
 	settle();
-	assert_string_equal(vmn_json_str(last_vmim(), "/status/migrationState/failureReason"), "boom");
+	assert_string_equal(vmn_json_str(last_vmim(), "/status/migrationState/failureReason"),
+			    "boom");
 	assert_true(is_running("vm1"));
 	assert_int_equal(put_vm("migrate", "{}"), 202);
 }
@@ -539,8 +567,9 @@ static void test_migration_cancelled(void **state)
 		node = vmn_xstrdup(vmn_json_str(get(LAB_VMI, "vm1"), "/status/nodeName"));
 		assert_int_equal(put_vm("migrate", "{}"), 202);
 		await_that(is_in_phase, at[i]);
-		assert_int_equal(lab_delete(&lab, LAB_VMIM, "default", lab_obj_name(last_vmim()), 0, NULL,
-					    &err), 0);
+		assert_int_equal(lab_delete(&lab, LAB_VMIM, "default", lab_obj_name(last_vmim()), 0,
+					    NULL, &err),
+				 0);
 		await_that(has_no_vmim, "");
 		settle();
 		assert_string_equal(vmn_json_str(get(LAB_VMI, "vm1"), "/status/nodeName"), node);
@@ -575,12 +604,13 @@ static void test_bridge_on_pod_network_stays(void **state)
 	create_vm("[]", "[]");
 	assert_true(vmn_json_get(get(LAB_VMI, "vm1"), LAB_PTR_INTERFACES "/0/bridge") != NULL);
 	assert_int_equal(put("virtualmachines", "migrate", "{}", &body), 500);
-	assert_non_null(strstr(body, "Cannot migrate VMI, Reason: InterfaceNotLiveMigratable, Message: "
-				     "cannot migrate VMI which does not use masquerade or a migratable "
-				     "plugin"));
+	assert_non_null(strstr(body,
+			       "Cannot migrate VMI, Reason: InterfaceNotLiveMigratable, Message: "
+			       "cannot migrate VMI which does not use masquerade or a migratable "
+			       "plugin"));
 }
 
-/* --- faults, stop, restart ---------------------------------------------------------------------------------------- */
+/* --- faults, stop, restart ------------------------------------------------------------ */
 
 static void test_stuck_until_the_fault_goes(void **state)
 {
@@ -596,8 +626,9 @@ static void test_stuck_until_the_fault_goes(void **state)
 	settle();
 	assert_non_null(strstr(networks(), "poda1b579e0928"));
 	assert_null(nic("dyn1"));
-	assert_string_equal(vmn_json_str(vmn_condition(get(LAB_VMI, "vm1"), "MigrationRequired"), "/reason"),
-			    "AutoMigrationPending");
+	assert_string_equal(
+		vmn_json_str(vmn_condition(get(LAB_VMI, "vm1"), "MigrationRequired"), "/reason"),
+		"AutoMigrationPending");
 	lab_faults_clear(&lab, NULL);
 	await_that(is_plugged, "dyn1");
 	assert_int_equal(lab_fault_add(&lab, no_unplug, &err), 0);

@@ -10,13 +10,19 @@ static void test_base64_both_ways(void **state)
 	static const struct {
 		const char *plain, *encoded;
 	} rows[] = {
-		{"", ""},		{"f", "Zg=="},		{"fo", "Zm8="},	    {"foo", "Zm9v"},
-		{"foob", "Zm9vYg=="},	{"fooba", "Zm9vYmE="},	{"foobar", "Zm9vYmFy"},
+		{"", ""},
+		{"f", "Zg=="},
+		{"fo", "Zm8="},
+		{"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="},
+		{"foobar", "Zm9vYmFy"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
-		vmn_auto_free char *encoded = vmn_base64_encode(rows[i].plain, strlen(rows[i].plain));
+		vmn_auto_free char *encoded =
+			vmn_base64_encode(rows[i].plain, strlen(rows[i].plain));
 		vmn_auto_free char *plain = NULL;
 		size_t len = 99;
 
@@ -29,7 +35,8 @@ static void test_base64_both_ways(void **state)
 
 static void test_base64_refusals(void **state)
 {
-	static const char *const bad[] = {"Zg", "Zg=", "Z", "====", "Zg==Zg==", "Zm9v!", "Zm9v-_", "\xff"};
+	static const char *const bad[] = {
+		"Zg", "Zg=", "Z", "====", "Zg==Zg==", "Zm9v!", "Zm9v-_", "\xff"};
 	vmn_auto_free char *folded = NULL, *bytes = NULL;
 	char *none = NULL;
 	size_t len;

@@ -9,10 +9,22 @@ static void test_parse_takes_one_document(void **state)
 		const char *text;
 		bool good;
 	} rows[] = {
-		{"{}", true}, {" {\"a\":1} \n", true}, {"[1,2]", true}, {"7", true}, {"\"x\"", true},
-		{"", false}, {"{", false}, {"{} x", false}, {"{}{}", false}, {"null", false},
-		{"{\"a\":'1'}", false}, {"{\"a\":\"\xff\"}", false}, {"nul", false},
-		{"NaN", false}, {"[1, -Infinity]", false}, {"{\"NaN\":\"NaN\"}", true},
+		{"{}", true},
+		{" {\"a\":1} \n", true},
+		{"[1,2]", true},
+		{"7", true},
+		{"\"x\"", true},
+		{"", false},
+		{"{", false},
+		{"{} x", false},
+		{"{}{}", false},
+		{"null", false},
+		{"{\"a\":'1'}", false},
+		{"{\"a\":\"\xff\"}", false},
+		{"nul", false},
+		{"NaN", false},
+		{"[1, -Infinity]", false},
+		{"{\"NaN\":\"NaN\"}", true},
 	};
 
 	(void)state;

@@ -12,12 +12,24 @@ static void test_names(void **state)
 		const char *s;
 		bool label, subdomain;
 	} rows[] = {
-		{"a", true, true},	{"web-1", true, true},	 {"0", true, true},
-		{"", false, false},	{"-a", false, false},	 {"a-", false, false},
-		{"Web", false, false},	{"a_b", false, false},	 {"a.b", false, true},
-		{"a..b", false, false}, {".a", false, false},	 {"a.", false, false},
-		{"a/b", false, false},	{LABEL_63, true, true},	 {LABEL_63 "4", false, true},
-		{"a.-b", false, false}, {"a b", false, false},	 {"\xc3\xa4", false, false},
+		{"a", true, true},
+		{"web-1", true, true},
+		{"0", true, true},
+		{"", false, false},
+		{"-a", false, false},
+		{"a-", false, false},
+		{"Web", false, false},
+		{"a_b", false, false},
+		{"a.b", false, true},
+		{"a..b", false, false},
+		{".a", false, false},
+		{"a.", false, false},
+		{"a/b", false, false},
+		{LABEL_63, true, true},
+		{LABEL_63 "4", false, true},
+		{"a.-b", false, false},
+		{"a b", false, false},
+		{"\xc3\xa4", false, false},
 		{LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63, false, false},
 	};
 
@@ -44,11 +56,16 @@ static void test_macs(void **state)
 		const char *s;
 		bool good;
 	} rows[] = {
-		{"02:00:00:00:00:01", true},	 {"02-aB-cD-00-00-01", true},
-		{"", false},			 {"02:00:00:00:00", false},
-		{"02:00:00:00:00:0", false},	 {"02:00:00:00:00:01:02", false},
-		{"02:00-00:00:00:01", false},	 {"02:00:00:00:00:0g", false},
-		{"2:0:0:0:0:1", false},		 {"02 00 00 00 00 01", false},
+		{"02:00:00:00:00:01", true},
+		{"02-aB-cD-00-00-01", true},
+		{"", false},
+		{"02:00:00:00:00", false},
+		{"02:00:00:00:00:0", false},
+		{"02:00:00:00:00:01:02", false},
+		{"02:00-00:00:00:01", false},
+		{"02:00:00:00:00:0g", false},
+		{"2:0:0:0:0:1", false},
+		{"02 00 00 00 00 01", false},
 		{"00:00:00:00:00:00:00:01", false},
 	};
 

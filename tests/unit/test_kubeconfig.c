@@ -27,7 +27,7 @@ static char *put_file(const char *name, const char *text)
 	return path;
 }
 
-/* --- merging ---------------------------------------------------------------------------- */
+/* --- merging -------------------------------------------------------------------------- */
 
 static void test_merge(void **state)
 {
@@ -42,17 +42,28 @@ static void test_merge(void **state)
 		{{"clusters: [{name: a, cluster: {server: 'https://0'}}]",
 		  "clusters: [{name: a, cluster: {server: 'https://1', tls-server-name: x}},"
 		  "{name: b, cluster: {server: 'https://b'}}]"},
-		 "{\"a\":{\"server\":\"https:\\/\\/0\"},\"b\":{\"server\":\"https:\\/\\/b\"}}", "{}", "{}",
+		 "{\"a\":{\"server\":\"https:\\/\\/0\"},\"b\":{\"server\":\"https:\\/\\/b\"}}",
+		 "{}",
+		 "{}",
 		 NULL},
-		{{"users: [{name: u, user: {token: '0'}}]", "users: [{name: u, user: {username: x}}]",
-		  "users: [{name: u}, {name: v}]"},
-		 "{}", "{\"u\":{\"token\":\"0\"},\"v\":{}}", "{}", NULL},
+		{{"users: [{name: u, user: {token: '0'}}]",
+		  "users: [{name: u, user: {username: x}}]", "users: [{name: u}, {name: v}]"},
+		 "{}",
+		 "{\"u\":{\"token\":\"0\"},\"v\":{}}",
+		 "{}",
+		 NULL},
 		/* and so it is with the current context, but an empty one does not count */
-		{{"current-context: ''", "current-context: one", "current-context: two"}, "{}", "{}",
-		 "{}", "one"},
+		{{"current-context: ''", "current-context: one", "current-context: two"},
+		 "{}",
+		 "{}",
+		 "{}",
+		 "one"},
 		{{"contexts: [{name: x, context: {cluster: a, user: u}}]",
 		  "current-context: x\ncontexts: [{name: x, context: {namespace: ns}}]"},
-		 "{}", "{}", "{\"x\":{\"cluster\":\"a\",\"user\":\"u\"}}", "x"},
+		 "{}",
+		 "{}",
+		 "{\"x\":{\"cluster\":\"a\",\"user\":\"u\"}}",
+		 "x"},
 		/* paths belong to the file that holds them */
 		{{"clusters: [{name: a, cluster: {certificate-authority: ca.crt}}]",
 		  "clusters: [{name: b, cluster: {certificate-authority: ../x/./ca.crt}},"
@@ -62,22 +73,33 @@ static void test_merge(void **state)
 		 "\"b\":{\"certificate-authority\":\"\\/x\\/ca.crt\"},"
 		 "\"c\":{\"certificate-authority\":\"\\/abs\\/..\\/ca.crt\"},"
 		 "\"d\":{\"certificate-authority\":\"\"}}",
-		 "{}", "{}", NULL},
-		{{"", "users: [{name: u, user: {client-certificate: c, client-key: k/k, tokenFile: ../t}}]"},
+		 "{}",
+		 "{}",
+		 NULL},
+		{{"",
+		  "users: [{name: u, user: {client-certificate: c, client-key: k/k, tokenFile: ../t}}]"},
 		 "{}",
 		 "{\"u\":{\"client-certificate\":\"\\/1\\/c\",\"client-key\":\"\\/1\\/k\\/k\","
 		 "\"tokenFile\":\"\\/t\"}}",
-		 "{}", NULL},
+		 "{}",
+		 NULL},
 		/* of commands only those with a slash */
 		{{"users: [{name: u, user: {exec: {command: ./p}}}, {name: v, user: {exec: {command: p}}}]"},
 		 "{}",
-		 "{\"u\":{\"exec\":{\"command\":\"\\/0\\/p\"}},\"v\":{\"exec\":{\"command\":\"p\"}}}", "{}",
+		 "{\"u\":{\"exec\":{\"command\":\"\\/0\\/p\"}},\"v\":{\"exec\":{\"command\":\"p\"}}}",
+		 "{}",
 		 NULL},
 		/* unknown fields, unknown types and further documents are none of our business */
 		{{"preferences: {colors: 7}\nclusters: [{name: a, cluster: {foo: [1]}, bar: 2}]\n"
 		  "---\ncurrent-context: not-me\n"},
-		 "{\"a\":{\"foo\":[1]}}", "{}", "{}", NULL},
-		{{"apiVersion: v1\nkind: Config\ncurrent-context: a\ncurrent-context: b\n"}, "{}", "{}", "{}",
+		 "{\"a\":{\"foo\":[1]}}",
+		 "{}",
+		 "{}",
+		 NULL},
+		{{"apiVersion: v1\nkind: Config\ncurrent-context: a\ncurrent-context: b\n"},
+		 "{}",
+		 "{}",
+		 "{}",
 		 "b"},
 	};
 
@@ -138,9 +160,9 @@ static void test_refused_files(void **state)
 		vmn_auto_kube_config struct vmn_kube_config *cfg = vmn_kube_config_new();
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
-		assert_int_equal(vmn_kube_config_add(cfg, rows[i].text, strlen(rows[i].text), "/",
-						     &err),
-				 -VMN_E_CONFIG);
+		assert_int_equal(
+			vmn_kube_config_add(cfg, rows[i].text, strlen(rows[i].text), "/", &err),
+			-VMN_E_CONFIG);
 		if (!strstr(vmn_err_text(&err), rows[i].why))
 			fail_msg("%s: '%s' lacks '%s'", rows[i].text, vmn_err_text(&err),
 				 rows[i].why);
@@ -191,7 +213,7 @@ static void test_which_files_are_read(void **state)
 	}
 }
 
-/* --- resolving --------------------------------------------------------------------------- */
+/* --- resolving ------------------------------------------------------------------------ */
 
 static const char everything[] =
 	"current-context: main\n"
@@ -289,45 +311,67 @@ static void test_resolve(void **state)
 		{{0}, {0}, "https://c:6443 ns=ns1 ctx=main ca sni=inner [Bearer t]"},
 		{{.ns = "n"}, {0}, "https://c:6443 ns=n ctx=main ca sni=inner [Bearer t]"},
 		{{.context = "bare"}, {0}, "https://c:6443 ns=default ctx=bare ca sni=inner"},
-		{{.context = "bare", .user = "u"}, {0},
+		{{.context = "bare", .user = "u"},
+		 {0},
 		 "https://c:6443 ns=default ctx=bare ca sni=inner [Bearer t]"},
 		{{.cluster = "lax"}, {0}, "https://lax ns=ns1 ctx=main insecure plain [Bearer t]"},
 		/* no secret goes over plain HTTP */
 		{{.context = "plain"}, {0}, "http://plain:8080 ns=default ctx=plain"},
-		{{.server = "localhost:8001", .token = "x"}, {0}, "http://localhost:8001 ns=ns1 ctx=main"},
+		{{.server = "localhost:8001", .token = "x"},
+		 {0},
+		 "http://localhost:8001 ns=ns1 ctx=main"},
 		/* another server has another name, but the same CA unless told */
 		{{.server = "https://s"}, {0}, "https://s ns=ns1 ctx=main ca [Bearer t]"},
-		{{.server = "https://s", .tls_server_name = "n"}, {0},
+		{{.server = "https://s", .tls_server_name = "n"},
+		 {0},
 		 "https://s ns=ns1 ctx=main ca sni=n [Bearer t]"},
-		{{.insecure_skip_tls_verify = true}, {0},
+		{{.insecure_skip_tls_verify = true},
+		 {0},
 		 "https://c:6443 ns=ns1 ctx=main sni=inner insecure [Bearer t]"},
-		{{.cluster = "both", .certificate_authority = cert}, {0},
+		{{.cluster = "both", .certificate_authority = cert},
+		 {0},
 		 "https://both ns=ns1 ctx=main ca [Bearer t]"},
-		{{.cluster = "both", .insecure_skip_tls_verify = true}, {0},
+		{{.cluster = "both", .insecure_skip_tls_verify = true},
+		 {0},
 		 "https://both ns=ns1 ctx=main insecure [Bearer t]"},
-		{{.token = "flag"}, {0}, "https://c:6443 ns=ns1 ctx=main ca sni=inner [Bearer flag]"},
-		{{.username = "u", .password = "p"}, {0},
+		{{.token = "flag"},
+		 {0},
+		 "https://c:6443 ns=ns1 ctx=main ca sni=inner [Bearer flag]"},
+		{{.username = "u", .password = "p"},
+		 {0},
 		 "https://c:6443 ns=ns1 ctx=main ca sni=inner [Basic dTpw]"},
-		{{.client_certificate = cert, .client_key = key}, {0},
+		{{.client_certificate = cert, .client_key = key},
+		 {0},
 		 "https://c:6443 ns=ns1 ctx=main ca sni=inner [Bearer t] cert+key"},
 		/* a context may dangle where flags fill in */
-		{{.context = "dangling", .server = "https://s", .token = "x"}, {0},
+		{{.context = "dangling", .server = "https://s", .token = "x"},
+		 {0},
 		 "https://s ns=default ctx=dangling [Bearer x]"},
 		/* impersonation */
-		{{.context = "imp"}, {0},
+		{{.context = "imp"},
+		 {0},
 		 "https://c:6443 ns=default ctx=imp ca sni=inner as=jane/7+a+b&k=v&a%2Fb=w [Bearer t]"},
-		{{.context = "imp", .as = "joe", .as_groups = &as_groups}, {0},
+		{{.context = "imp", .as = "joe", .as_groups = &as_groups},
+		 {0},
 		 "https://c:6443 ns=default ctx=imp ca sni=inner as=joe/7+g&k=v&a%2Fb=w [Bearer t]"},
-		{{.as = "joe"}, {0}, "https://c:6443 ns=ns1 ctx=main ca sni=inner as=joe/ [Bearer t]"},
+		{{.as = "joe"},
+		 {0},
+		 "https://c:6443 ns=ns1 ctx=main ca sni=inner as=joe/ [Bearer t]"},
 		/* proxies: the cluster's own, else the environment's */
-		{{.cluster = "proxied"}, {.https_proxy = "http://e:3128", .no_proxy = "*"},
+		{{.cluster = "proxied"},
+		 {.https_proxy = "http://e:3128", .no_proxy = "*"},
 		 "https://proxied ns=ns1 ctx=main proxy=socks5h://p:1080 [Bearer t]"},
-		{{0}, {.https_proxy = "e:3128"},
+		{{0},
+		 {.https_proxy = "e:3128"},
 		 "https://c:6443 ns=ns1 ctx=main ca sni=inner proxy=http://e:3128 [Bearer t]"},
-		{{0}, {.https_proxy = "e:3128", .no_proxy = "a, c"},
+		{{0},
+		 {.https_proxy = "e:3128", .no_proxy = "a, c"},
 		 "https://c:6443 ns=ns1 ctx=main ca sni=inner [Bearer t]"},
-		{{.context = "plain"}, {.https_proxy = "e:3128"}, "http://plain:8080 ns=default ctx=plain"},
-		{{.server = "https://127.0.0.1:1"}, {.https_proxy = "e:3128"},
+		{{.context = "plain"},
+		 {.https_proxy = "e:3128"},
+		 "http://plain:8080 ns=default ctx=plain"},
+		{{.server = "https://127.0.0.1:1"},
+		 {.https_proxy = "e:3128"},
 		 "https://127.0.0.1:1 ns=ns1 ctx=main ca [Bearer t]"},
 	};
 
@@ -340,8 +384,8 @@ static void test_resolve(void **state)
 		int warnings = 0;
 		struct vmn_log log = {.write = count_warning, .arg = &warnings};
 
-		assert_int_equal(vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/",
-						     &err), 0);
+		assert_int_equal(
+			vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/", &err), 0);
 		if (vmn_kube_config_resolve(cfg, &rows[i].src, &rows[i].ov, &log, &t, &err) < 0)
 			fail_msg("row %zu: %s", i, vmn_err_text(&err));
 		got = describe(&t);
@@ -356,8 +400,8 @@ static void test_resolve_refusals(void **state)
 	static char *groups[] = {(char *)(uintptr_t) "g", NULL};
 	static const struct vmn_strlist as_groups = {groups, 1};
 	vmn_auto_free char *cert = put_file("cert.pem", CERT), *key = put_file("key.pem", KEY);
-	vmn_auto_free char *locked = put_file(
-		"locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nx\n");
+	vmn_auto_free char *locked =
+		put_file("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nx\n");
 	const struct {
 		struct vmn_kube_overrides ov;
 		const char *why, *hint;
@@ -367,29 +411,39 @@ static void test_resolve_refusals(void **state)
 		{{.user = "x"}, "no user 'x'", "it has: u, imp"},
 		{{.context = "dangling"}, "no cluster 'gone'", NULL},
 		{{.context = "dangling", .server = "https://s"}, "no user 'gone'", NULL},
-		{{.cluster = "none"}, "cluster 'none' of the kubeconfig names no server", "--server"},
+		{{.cluster = "none"},
+		 "cluster 'none' of the kubeconfig names no server",
+		 "--server"},
 		{{.cluster = "both"}, "certificate-authority and insecure-skip-tls-verify", NULL},
 		{{.insecure_skip_tls_verify = true, .certificate_authority = cert},
-		 "certificate-authority and insecure-skip-tls-verify", NULL},
+		 "certificate-authority and insecure-skip-tls-verify",
+		 NULL},
 		{{.cluster = "bad-proxy"}, "proxy-url of cluster 'bad-proxy': scheme 'ssh'", NULL},
 		{{.cluster = "bad-data"},
-		 "certificate-authority-data of cluster 'bad-data' is not base64", NULL},
+		 "certificate-authority-data of cluster 'bad-data' is not base64",
+		 NULL},
 		{{.cluster = "not-pem"}, "holds no certificate in PEM form", NULL},
 		{{.cluster = "no-file"},
-		 "certificate-authority of cluster 'no-file': cannot open '/nonexistent/ca'", NULL},
+		 "certificate-authority of cluster 'no-file': cannot open '/nonexistent/ca'",
+		 NULL},
 		{{.cluster = "bad-url"}, "server 'ftp://x': scheme 'ftp'", NULL},
 		{{.user = "imp-bad"}, "without a user", "--as"},
 		{{.as_groups = &as_groups}, "without a user", "--as"},
 		{{.as_uid = "1"}, "without a user", "--as"},
 		{{.as = "a\r\nX: y"}, "holds a control character", NULL},
 		{{.user = "legacy"}, "auth-provider 'gcp', which no longer exists", "exec"},
-		{{.client_certificate = cert}, "user 'u' has a client-certificate but no client-key", NULL},
+		{{.client_certificate = cert},
+		 "user 'u' has a client-certificate but no client-key",
+		 NULL},
 		{{.client_key = key}, "user 'u' has a client-key but no client-certificate", NULL},
 		{{.client_certificate = cert, .client_key = cert},
-		 "client-key of user 'u' holds no private key", NULL},
+		 "client-key of user 'u' holds no private key",
+		 NULL},
 		{{.client_certificate = key, .client_key = key},
-		 "client-certificate of user 'u' holds no certificate", NULL},
-		{{.client_certificate = cert, .client_key = locked}, "protected by a passphrase",
+		 "client-certificate of user 'u' holds no certificate",
+		 NULL},
+		{{.client_certificate = cert, .client_key = locked},
+		 "protected by a passphrase",
 		 "openssl"},
 	};
 
@@ -400,8 +454,8 @@ static void test_resolve_refusals(void **state)
 		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 		struct vmn_kube_sources src = {0};
 
-		assert_int_equal(vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/",
-						     &err), 0);
+		assert_int_equal(
+			vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/", &err), 0);
 		assert_true(vmn_kube_config_resolve(cfg, &src, &rows[i].ov, NULL, &t, &err) < 0);
 		if (!strstr(vmn_err_text(&err), rows[i].why))
 			fail_msg("row %zu: '%s' lacks '%s'", i, vmn_err_text(&err), rows[i].why);
@@ -413,14 +467,16 @@ static void test_resolve_refusals(void **state)
 
 static void test_no_server_at_all(void **state)
 {
-	vmn_auto_free char *contexts = put_file("contexts", everything + strlen("current-context: main\n"));
+	vmn_auto_free char *contexts =
+		put_file("contexts", everything + strlen("current-context: main\n"));
 	vmn_auto_free char *empty = put_file("empty", "");
 	const struct {
 		struct vmn_kube_sources src;
 		const char *why, *hint;
 	} rows[] = {
 		{{0}, "no Kubernetes server is configured", "KUBECONFIG"},
-		{{.kubeconfig_env = "/nonexistent/config"}, "'/nonexistent/config' does not exist",
+		{{.kubeconfig_env = "/nonexistent/config"},
+		 "'/nonexistent/config' does not exist",
 		 "--kubeconfig"},
 		{{.kubeconfig_flag = empty}, "has no current context", "vmnetctl lab up"},
 		{{.kubeconfig_flag = contexts}, "has no current context", "--context"},
@@ -450,28 +506,43 @@ static void test_in_cluster(void **state)
 		struct vmn_kube_overrides ov;
 		const char *result; /* NULL: refused */
 	} rows[] = {
-		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = dir}, {0},
+		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = dir},
+		 {0},
 		 "https://10.96.0.1:443 ns=pod-ns ca [Bearer pod-token]"},
-		{{.service_host = "fd00::1", .service_port = "443", .service_dir = dir}, {0},
+		{{.service_host = "fd00::1", .service_port = "443", .service_dir = dir},
+		 {0},
 		 "https://[fd00::1]:443 ns=pod-ns ca [Bearer pod-token]"},
-		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = bare}, {0},
+		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = bare},
+		 {0},
 		 "https://10.96.0.1:443 ns=default [Bearer bare-token]"},
 		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = dir},
 		 {.ns = "n", .token = "x", .as = "joe"},
 		 "https://10.96.0.1:443 ns=n ca as=joe/ [Bearer x]"},
-		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = dir,
-		  .https_proxy = "p:1", .no_proxy = "10.0.0.0/8"}, {0},
+		{{.service_host = "10.96.0.1",
+		  .service_port = "443",
+		  .service_dir = dir,
+		  .https_proxy = "p:1",
+		  .no_proxy = "10.0.0.0/8"},
+		 {0},
 		 "https://10.96.0.1:443 ns=pod-ns ca [Bearer pod-token]"},
-		/* a kubeconfig or a flag comes first; the pod's namespace is a default all the same */
-		{{.kubeconfig_flag = file, .service_host = "10.96.0.1", .service_port = "443",
-		  .service_dir = dir}, {.context = "bare"},
+		/* a kubeconfig or a flag comes first; the pod's namespace is a default all the same
+		 */
+		{{.kubeconfig_flag = file,
+		  .service_host = "10.96.0.1",
+		  .service_port = "443",
+		  .service_dir = dir},
+		 {.context = "bare"},
 		 "https://c:6443 ns=pod-ns ctx=bare ca sni=inner"},
 		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = dir},
-		 {.server = "https://s"}, "https://s ns=pod-ns"},
+		 {.server = "https://s"},
+		 "https://s ns=pod-ns"},
 		/* not in a pod after all */
 		{{.service_host = "10.96.0.1", .service_dir = dir}, {0}, NULL},
-		{{.service_host = "10.96.0.1", .service_port = "443", .service_dir = "/nonexistent"},
-		 {0}, NULL},
+		{{.service_host = "10.96.0.1",
+		  .service_port = "443",
+		  .service_dir = "/nonexistent"},
+		 {0},
+		 NULL},
 	};
 
 	(void)state;
@@ -504,7 +575,8 @@ static void test_names_for_completion(void **state)
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
 	(void)state;
-	assert_int_equal(vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/", &err), 0);
+	assert_int_equal(vmn_kube_config_add(cfg, everything, sizeof(everything) - 1, "/", &err),
+			 0);
 	vmn_kube_config_contexts(cfg, &contexts);
 	vmn_kube_config_clusters(cfg, &clusters);
 	vmn_kube_config_users(cfg, &users);

@@ -36,7 +36,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- a request, in short -------------------------------------------------------- */
+/* --- a request, in short -------------------------------------------------------------- */
 
 struct answer {
 	struct lab_response resp;
@@ -109,7 +109,7 @@ static void create(const char *name, const char *labels)
 		fail_msg("%s", a.text);
 }
 
-/* --- tests ---------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------------------- */
 
 static void test_rights(void **state)
 {

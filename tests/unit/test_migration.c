@@ -128,8 +128,8 @@ static void test_state_of_another_migration_does_not_count(void **state)
 static void test_failure_tells_reason_and_event(void **state)
 {
 	vmn_auto_json struct json_object *d = unit_data("migrations.json");
-	vmn_auto_json struct json_object *r = vmn_migration_report(
-		vmn_json_get(d, "/failed"), NULL, vmn_json_array(d, "/events"));
+	vmn_auto_json struct json_object *r = vmn_migration_report(vmn_json_get(d, "/failed"), NULL,
+								   vmn_json_array(d, "/events"));
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
 	(void)state;
@@ -170,10 +170,11 @@ static void test_events_of_one_second_keep_their_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(versions); i++)
 		vmn_json_append_take(
-			events, vmn_json_build("{\"metadata\":{\"resourceVersion\":%s},\"reason\":%s,"
-					       "\"lastTimestamp\":\"2026-11-21T03:00:00Z\","
-					       "\"involvedObject\":{\"uid\":\"u-1\"}}",
-					       versions[i], versions[i]));
+			events,
+			vmn_json_build("{\"metadata\":{\"resourceVersion\":%s},\"reason\":%s,"
+				       "\"lastTimestamp\":\"2026-11-21T03:00:00Z\","
+				       "\"involvedObject\":{\"uid\":\"u-1\"}}",
+				       versions[i], versions[i]));
 	r = vmn_migration_report(vmim, NULL, events);
 	assert_string_equal(vmn_json_str(r, "/events/0/reason"), "9");
 	assert_string_equal(vmn_json_str(r, "/events/1/reason"), "100");
@@ -206,8 +207,8 @@ static void test_refusals_are_said_plainly(void **state)
 		 "admission webhook \"x\" denied the request: the VMI \"a/b\" does not exist",
 		 "the VMI \"a/b\" does not exist", false, true},
 		{500, VMN_E_SERVER, VMN_E_INVALID,
-		 "admission webhook \"mine\" denied the request: not on Sundays",
-		 "not on Sundays", false, true},
+		 "admission webhook \"mine\" denied the request: not on Sundays", "not on Sundays",
+		 false, true},
 		{403, VMN_E_FORBIDDEN, VMN_E_FORBIDDEN, "no", "no", true, true},
 		{409, VMN_E_CONFLICT, VMN_E_CONFLICT, "x: VM is not running",
 		 "x: VM is not running", true, true},
@@ -279,8 +280,7 @@ static void test_check_verdicts(void **state)
 		{"/masquerade", "/vm", busy, NULL, true, false, ROW("ok", "ok", "ok", "bad", "ok")},
 		{"/masquerade", "/vm", NULL, NULL, false, true,
 		 ROW("ok", "ok", "ok", "unknown", "unknown")},
-		{"/leaving", "/vm", none, NULL, true, true,
-		 ROW("ok", "ok", "ok", "warning", "ok")},
+		{"/leaving", "/vm", none, NULL, true, true, ROW("ok", "ok", "ok", "warning", "ok")},
 		{"/picky", "/vm", none, NULL, true, true, ROW("ok", "ok", "ok", "ok", "ok")},
 		{"/picky", "/vm", none, nowhere, true, false, ROW("ok", "ok", "ok", "ok", "bad")},
 		{"/tolerant", "/vm", none, NULL, true, true, ROW("ok", "ok", "ok", "ok", "ok")},

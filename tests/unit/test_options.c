@@ -138,8 +138,9 @@ static void test_lines(void **state)
 		/* words */
 		{"-m x --via auto", "x via=0"},
 		{"-m x --via=spec", "x via=2"},
-		{"-m x --via sp", "! option '--via': 'sp' is not one of its values | it takes one of: "
-				  "auto, subresource, spec"},
+		{"-m x --via sp",
+		 "! option '--via': 'sp' is not one of its values | it takes one of: "
+		 "auto, subresource, spec"},
 		/* lists */
 		{"-m x -s a --set=b,c -sd", "x set=a+b,c+d"},
 		{"-m x --csv a,b --csv c", "x csv=a+b+c"},
@@ -148,7 +149,8 @@ static void test_lines(void **state)
 		{"-m x -c9", "x count=9"},
 		{"-m x -c 1", "! option '--count': '1' is not a number from 2 to 9"},
 		{"-m x -c 10", "! option '--count': '10' is not a number from 2 to 9"},
-		{"-m x -c 4294967299", "! option '--count': '4294967299' is not a number from 2 to 9"},
+		{"-m x -c 4294967299",
+		 "! option '--count': '4294967299' is not a number from 2 to 9"},
 		{"-m x -c 3x", "! option '--count': '3x' is not a number from 2 to 9"},
 		/* durations, and values that may be left out */
 		{"-m x --wait", "x wait=300000"},
@@ -157,8 +159,9 @@ static void test_lines(void **state)
 		{"-m x --wait web a", "x wait=300000 (web) (a)"},
 		{"-m x --mode b c", "x mode=2 (c)"},
 		{"-m x --mode c", "x mode=1 (c)"},
-		{"-m x --mode=c", "! option '--mode': 'c' is not one of its values | it takes one of: "
-				  "none, a, b"},
+		{"-m x --mode=c",
+		 "! option '--mode': 'c' is not one of its values | it takes one of: "
+		 "none, a, b"},
 		{"-m x --mode", "x mode=1"},
 		{"-m x -w 1m", "x wait=60000"},
 		{"-m x --wait=10s", "x wait=10000"},
@@ -166,8 +169,9 @@ static void test_lines(void **state)
 		{"-m x -wf", "x force wait=300000"},
 		{"-m x -w=1m", "x wait=60000"},
 		{"-m x --interval 500ms", "x every=500"},
-		{"-m x --every soon", "! option '--every': 'soon' is not a duration | write it like 30s, "
-				      "2m or 1m30s"},
+		{"-m x --every soon",
+		 "! option '--every': 'soon' is not a duration | write it like 30s, "
+		 "2m or 1m30s"},
 		/* operands between options, and the end of options */
 		{"a --name x b", "x (a) (b)"},
 		{"a -m x -- -f --all", "x (a) (-f) (--all)"},
@@ -234,15 +238,16 @@ static void test_two_goes(void **state)
 	assert_string_equal(p.operands[1], "-f");
 }
 
-/* Completion reads unfinished lines: nothing is an error, and it learns what a value is wanted for. */
+/* Completion reads unfinished lines: nothing is an error, and it learns what a value is wanted for.
+ */
 static void test_lenient(void **state)
 {
 	static const struct {
 		const char *line, *pending;
 		int n_operands;
 	} rows[] = {
-		{"--name", "name", 0},	{"a -fm", "name", 1},	{"--bogus a --via", "via", 1},
-		{"--via nonsense a", NULL, 1}, {"-z a", NULL, 1}, {"--wait", NULL, 0},
+		{"--name", "name", 0},	       {"a -fm", "name", 1}, {"--bogus a --via", "via", 1},
+		{"--via nonsense a", NULL, 1}, {"-z a", NULL, 1},    {"--wait", NULL, 0},
 	};
 
 	(void)state;
@@ -270,9 +275,17 @@ static void test_suggestions(void **state)
 	static const struct {
 		const char *typed, *want;
 	} rows[] = {
-		{"adinterface", "addinterface"}, {"migrat", "migrate"}, {"mirgate", "migrate"},
-		{"add", "addinterface"}, {"updateinterfaces", "updateinterface"}, {"hlep", "help"},
-		{"x", NULL}, {"", NULL}, {"frobnicate", NULL}, {"v", "version"}, {"get", NULL},
+		{"adinterface", "addinterface"},
+		{"migrat", "migrate"},
+		{"mirgate", "migrate"},
+		{"add", "addinterface"},
+		{"updateinterfaces", "updateinterface"},
+		{"hlep", "help"},
+		{"x", NULL},
+		{"", NULL},
+		{"frobnicate", NULL},
+		{"v", "version"},
+		{"get", NULL},
 	};
 
 	(void)state;

@@ -20,7 +20,9 @@ static void test_clean(void **state)
 		{"\033]0;title\a", "?]0;title?", "?]0;title?"},
 		{"over\rwrite\b\b", "over?write??", "over?write??"},
 		{"del\x7f", "del?", "del?"},
-		{"c1\xc2\x9b" "31m", "c1?31m", "c1?31m"}, /* U+009B, the 8-bit CSI */
+		{"c1\xc2\x9b"
+		 "31m",
+		 "c1?31m", "c1?31m"}, /* U+009B, the 8-bit CSI */
 		{"raw\x9b", "raw?", "raw?"},
 		{"overlong\xc0\xaf", "overlong??", "overlong??"},
 		{"overlong\xe0\x80\x9b", "overlong???", "overlong???"},
@@ -29,9 +31,11 @@ static void test_clean(void **state)
 		{"cut\xe6\x97", "cut??", "cut??"},
 		{"cut\xf0\x9f\x99z", "cut???z", "cut???z"},
 		{"\xff\xfe", "??", "??"},
-		{"bidi\xe2\x80\xae" "txt", "bidi?txt", "bidi?txt"}, /* U+202E */
-		{"iso\xe2\x81\xa6", "iso?", "iso?"},		      /* U+2066 */
-		{"para\xe2\x80\xa9", "para?", "para?"},	      /* U+2029 */
+		{"bidi\xe2\x80\xae"
+		 "txt",
+		 "bidi?txt", "bidi?txt"},		/* U+202E */
+		{"iso\xe2\x81\xa6", "iso?", "iso?"},	/* U+2066 */
+		{"para\xe2\x80\xa9", "para?", "para?"}, /* U+2029 */
 	};
 
 	(void)state;
@@ -40,8 +44,7 @@ static void test_clean(void **state)
 		vmn_auto_free char *line = vmn_clean_dup(rows[i].text);
 
 		vmn_clean(&b, rows[i].text, true);
-		if (strcmp(line, rows[i].line) != 0 ||
-		    strcmp(vmn_buf_str(&b), rows[i].lines) != 0)
+		if (strcmp(line, rows[i].line) != 0 || strcmp(vmn_buf_str(&b), rows[i].lines) != 0)
 			fail_msg("row %zu: '%s' '%s'", i, line, vmn_buf_str(&b));
 	}
 }
@@ -201,9 +204,10 @@ static void draw_yaml(FILE *f, void *arg)
 
 static void test_documents(void **state)
 {
-	vmn_auto_json struct json_object *doc =
-		unit_json("{\"a\":{\"b\":[1,{\"c\":\"x/y\"}],\"e\":[],\"o\":{}},\"n\":null,\"t\":true}");
-	vmn_auto_json struct json_object *evil = unit_json("{\"k\":\"\\u001b[2J\\u009b \\u202e é\"}");
+	vmn_auto_json struct json_object *doc = unit_json(
+		"{\"a\":{\"b\":[1,{\"c\":\"x/y\"}],\"e\":[],\"o\":{}},\"n\":null,\"t\":true}");
+	vmn_auto_json struct json_object *evil =
+		unit_json("{\"k\":\"\\u001b[2J\\u009b \\u202e é\"}");
 	vmn_auto_free char *json = drawn(draw_json, doc), *line = drawn(draw_line, doc);
 	vmn_auto_free char *yaml = drawn(draw_yaml, doc), *safe = drawn(draw_line, evil);
 
@@ -242,7 +246,8 @@ static void draw_progress(FILE *f, void *arg)
 static void test_progress_on_a_pipe(void **state)
 {
 	bool loud = false, quiet = true;
-	vmn_auto_free char *text = drawn(draw_progress, &loud), *none = drawn(draw_progress, &quiet);
+	vmn_auto_free char *text = drawn(draw_progress, &loud),
+			   *none = drawn(draw_progress, &quiet);
 
 	(void)state;
 	assert_string_equal(text, "waiting for the pod\nin the guest?[2J\n");

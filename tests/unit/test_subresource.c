@@ -19,10 +19,12 @@ static void start(enum lab_dialect dialect)
 	assert_int_equal(lab_store_open(&lab, &err), 0);
 	assert_int_equal(lab_loop_new(&lab.loop, &err), 0);
 	assert_int_equal(lab_controllers_start(&lab, &err), 0);
-	assert_int_equal(lab_create(&lab, LAB_VM, "default",
-				    unit_json("{\"metadata\":{\"name\":\"off\"},\"spec\":{\"running\":false,"
-					      "\"template\":{\"spec\":{\"domain\":{}}}}}"),
-				    LAB_WRITE_SYSTEM, NULL, &err), 0);
+	assert_int_equal(
+		lab_create(&lab, LAB_VM, "default",
+			   unit_json("{\"metadata\":{\"name\":\"off\"},\"spec\":{\"running\":false,"
+				     "\"template\":{\"spec\":{\"domain\":{}}}}}"),
+			   LAB_WRITE_SYSTEM, NULL, &err),
+		0);
 }
 
 static int stop(void **state)
@@ -50,7 +52,8 @@ static const struct row {
 	const char *reason, *text; /* reason NULL: text/plain; "": empty body; else a Status */
 } rows[] = {
 	/* routing */
-	{ALL, "PUT", "virtualmachines", "off", "nosuch", "*/*", "", 404, NULL, "404: Page Not Found\n"},
+	{ALL, "PUT", "virtualmachines", "off", "nosuch", "*/*", "", 404, NULL,
+	 "404: Page Not Found\n"},
 	{V1_9, "PUT", "virtualmachines", "off", "addinterface", "*/*", ADD, 404, NULL,
 	 "404: Page Not Found\n"},
 	{V1_9, "PUT", "virtualmachines", "none", "removeinterface", "*/*", "", 404, NULL,
@@ -61,13 +64,16 @@ static const struct row {
 	 "405: Method Not Allowed\n"},
 	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "application/json", ADD, 406, NULL,
 	 "406: Not Acceptable\n\nAvailable representations: "},
-	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "application/json, */*", ADD, 202, "", ""},
+	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "application/json, */*", ADD, 202,
+	 "", ""},
 	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "", ADD, 202, "", ""},
 	/* bodies, in the order of the checks */
-	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "*/*", "{\"name\":", 400, "BadRequest",
-	 CANNOT "unexpected EOF"},
-	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "*/*", "{\"name\":7}", 400, "BadRequest",
-	 CANNOT "json: cannot unmarshal number into Go struct field AddInterfaceOptions.name of type "
+	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "*/*", "{\"name\":", 400,
+	 "BadRequest", CANNOT "unexpected EOF"},
+	{ADDS, "PUT", "virtualmachines", "off", "addinterface", "*/*", "{\"name\":7}", 400,
+	 "BadRequest",
+	 CANNOT
+	 "json: cannot unmarshal number into Go struct field AddInterfaceOptions.name of type "
 	 "string"},
 	{ADDS, "PUT", "virtualmachines", "none", "addinterface", "*/*", "", 400, "BadRequest",
 	 "AddInterfaceOptions requires `networkAttachmentDefinitionName` to be set"},
@@ -89,7 +95,8 @@ static const struct row {
 	 "virtualmachine.kubevirt.io \"none\" not found"},
 	{ALL, "PUT", "virtualmachines", "off", "migrate", "*/*", "", 404, "NotFound",
 	 "virtualmachineinstance.kubevirt.io \"off\" not found"},
-	{ALL, "PUT", "virtualmachines", "off", "migrate", "*/*", "{\"dryRun\":\"All\"}", 400, "BadRequest",
+	{ALL, "PUT", "virtualmachines", "off", "migrate", "*/*", "{\"dryRun\":\"All\"}", 400,
+	 "BadRequest",
 	 "Can not unmarshal Request body to struct, error: json: cannot unmarshal string into Go struct "
 	 "field MigrateOptions.dryRun of type []string"},
 	/* start, stop, restart, pause */
@@ -101,18 +108,26 @@ static const struct row {
 	{ALL, "PUT", "virtualmachines", "off", "restart", "*/*", "{\"gracePeriodSeconds\":5}", 400,
 	 "BadRequest", "For force restart, only gracePeriod=0 is supported for now"},
 	{ALL, "PUT", "virtualmachines", "off", "start", "*/*", "{\"dryRun\":[\"Bogus\"]}", 500,
-	 "InternalError", "Internal error occurred: PatchOptions.meta.k8s.io \"\" is invalid: dryRun: "
+	 "InternalError",
+	 "Internal error occurred: PatchOptions.meta.k8s.io \"\" is invalid: dryRun: "
 	 "Unsupported value: []string{\"Bogus\"}: supported values: \"All\""},
-	{ALL, "PUT", "virtualmachines", "off", "start", "*/*", "{\"dryRun\":[\"All\"]}", 202, "", ""},
+	{ALL, "PUT", "virtualmachines", "off", "start", "*/*", "{\"dryRun\":[\"All\"]}", 202, "",
+	 ""},
 	{ALL, "PUT", "virtualmachineinstances", "off", "pause", "*/*", "", 404, "NotFound",
 	 "virtualmachineinstance.kubevirt.io \"off\" not found"},
 };
 
 static void ask(const struct row *r, struct lab_subresponse *ret)
 {
-	const struct lab_subrequest req = {.method = r->method, .version = "v1", .ns = "default",
-					   .resource = r->resource, .name = r->name, .subresource = r->verb,
-					   .accept = r->accept, .body = r->body, .body_len = strlen(r->body)};
+	const struct lab_subrequest req = {.method = r->method,
+					   .version = "v1",
+					   .ns = "default",
+					   .resource = r->resource,
+					   .name = r->name,
+					   .subresource = r->verb,
+					   .accept = r->accept,
+					   .body = r->body,
+					   .body_len = strlen(r->body)};
 
 	lab_subresource(&lab, &req, ret);
 }
@@ -157,11 +172,27 @@ static void test_answers(void **state)
 
 static void test_gate(void **state)
 {
-	static const struct row add = {ALL, "PUT", "virtualmachines", "none", "addinterface", "*/*", "", 400,
-				       "BadRequest", "Unable to Add Interface because the \"HotplugNICs\" "
+	static const struct row add = {ALL,
+				       "PUT",
+				       "virtualmachines",
+				       "none",
+				       "addinterface",
+				       "*/*",
+				       "",
+				       400,
+				       "BadRequest",
+				       "Unable to Add Interface because the \"HotplugNICs\" "
 				       "feature gate is not enabled."};
-	static const struct row del = {ALL, "PUT", "virtualmachines", "none", "removeinterface", "*/*", "",
-				       400, "BadRequest", "Unable to Add Interface because the "
+	static const struct row del = {ALL,
+				       "PUT",
+				       "virtualmachines",
+				       "none",
+				       "removeinterface",
+				       "*/*",
+				       "",
+				       400,
+				       "BadRequest",
+				       "Unable to Add Interface because the "
 				       "\"HotplugNICs\" feature gate is not enabled."};
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	struct json_object *kv;
@@ -169,10 +200,11 @@ static void test_gate(void **state)
 	(void)state;
 	start(LAB_KUBEVIRT_1_0);
 	kv = vmn_json_copy(lab_get(&lab, LAB_KUBEVIRT, "kubevirt", "kubevirt"));
-	vmn_json_set_take(vmn_json_get(kv, "/spec/configuration/developerConfiguration"), "featureGates",
-			  json_object_new_array());
-	assert_int_equal(lab_update(&lab, LAB_KUBEVIRT, "kubevirt", "kubevirt", kv, LAB_WRITE_SYSTEM, NULL,
-				    &err), 0);
+	vmn_json_set_take(vmn_json_get(kv, "/spec/configuration/developerConfiguration"),
+			  "featureGates", json_object_new_array());
+	assert_int_equal(lab_update(&lab, LAB_KUBEVIRT, "kubevirt", "kubevirt", kv,
+				    LAB_WRITE_SYSTEM, NULL, &err),
+			 0);
 	check(0, &add);
 	check(1, &del);
 	(void)stop(state);
@@ -180,17 +212,36 @@ static void test_gate(void **state)
 
 static void test_faults(void **state)
 {
-	static const struct row lost = {ALL, "PUT", "virtualmachines", "off", "addinterface", "*/*", ADD, 422,
-					"Invalid", "the server rejected our request due to an error in our "
+	static const struct row lost = {ALL,
+					"PUT",
+					"virtualmachines",
+					"off",
+					"addinterface",
+					"*/*",
+					ADD,
+					422,
+					"Invalid",
+					"the server rejected our request due to an error in our "
 					"request"};
-	static const struct row again = {ALL, "PUT", "virtualmachines", "off", "addinterface", "*/*", ADD,
-					 202, "", ""};
-	static const struct row down = {ALL, "PUT", "virtualmachines", "off", "start", "*/*", "", 503, NULL,
-					"error trying to reach service: dial tcp 127.0.0.1:16444: connect: "
-					"connection refused"};
+	static const struct row again = {
+		ALL, "PUT", "virtualmachines", "off", "addinterface", "*/*", ADD, 202, "", ""};
+	static const struct row down = {
+		ALL,
+		"PUT",
+		"virtualmachines",
+		"off",
+		"start",
+		"*/*",
+		"",
+		503,
+		NULL,
+		"error trying to reach service: dial tcp 127.0.0.1:16444: connect: "
+		"connection refused"};
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	vmn_auto_json struct json_object *conflict = unit_json("{\"kind\":\"conflict\",\"count\":1}");
-	vmn_auto_json struct json_object *away = unit_json("{\"kind\":\"api-down\",\"match\":\"/off/\"}");
+	vmn_auto_json struct json_object *conflict =
+		unit_json("{\"kind\":\"conflict\",\"count\":1}");
+	vmn_auto_json struct json_object *away =
+		unit_json("{\"kind\":\"api-down\",\"match\":\"/off/\"}");
 	vmn_auto_json struct json_object *odd = unit_json("{\"kind\":\"odd\"}");
 	vmn_auto_json struct json_object *list = NULL;
 
@@ -227,11 +278,12 @@ static void test_discovery(void **state)
 		doc = lab_subresource_discovery(&lab, "v1");
 		list = vmn_json_array(doc, "/resources");
 		assert_string_equal(vmn_json_str(doc, "/groupVersion"), want[i].group_version);
-		assert_int_equal(want[i].has_vm_add,
-				 vmn_json_find(list, "name", "virtualmachines/addinterface", NULL) != NULL);
+		assert_int_equal(
+			want[i].has_vm_add,
+			vmn_json_find(list, "name", "virtualmachines/addinterface", NULL) != NULL);
 		assert_int_equal(want[i].has_vmi_add,
-				 vmn_json_find(list, "name", "virtualmachineinstances/addinterface", NULL) !=
-					 NULL);
+				 vmn_json_find(list, "name", "virtualmachineinstances/addinterface",
+					       NULL) != NULL);
 		assert_non_null(vmn_json_find(list, "name", "virtualmachines/migrate", NULL));
 		assert_string_equal(vmn_json_str(list, "/0/kind"), "");
 		assert_null(vmn_json_get(list, "/0/verbs"));

@@ -4,7 +4,8 @@
 #include "lib/virt/topology.h"
 #include "tests/unit/unit.h"
 
-/* tests/unit/data/topology.json: a VM with "default" on the pod network and dyn1 on nad1, all hops agreeing. */
+/* tests/unit/data/topology.json: a VM with "default" on the pod network and dyn1 on nad1, all hops
+ * agreeing. */
 static struct json_object *world(void)
 {
 	return unit_data("topology.json");
@@ -68,8 +69,7 @@ static void test_hops(void **state)
 		{"no NAD", "/nads", "default/nad1", "false", "dyn1", "P5 ok missing ok ok ok ok"},
 		{"NAD not readable", "/nads", "default/nad1", NULL, "dyn1",
 		 "P5 ok unknown ok ok ok ok"},
-		{"pods not readable", "", "pods", NULL, "dyn1",
-		 "P5 ok ok ok unknown unknown ok"},
+		{"pods not readable", "", "pods", NULL, "dyn1", "P5 ok ok ok unknown unknown ok"},
 		{"no pod", "", "pods", "[]", "dyn1", "P5 ok ok ok missing missing ok"},
 		{"the pod of another VMI", "/pods/0/metadata/labels", "kubevirt.io/created-by",
 		 "\"u-other\"", "dyn1", "P5 ok ok ok missing missing ok"},
@@ -89,8 +89,8 @@ static void test_hops(void **state)
 		 "dyn1", "P5 ok ok different different different ok"},
 		{"another MAC in the guest", "/vmi/status/interfaces/1", "mac",
 		 "\"02:00:00:00:00:99\"", "dyn1", "P5 ok ok ok ok ok different"},
-		{"same MAC, other case", "/vmi/status/interfaces/1", "mac",
-		 "\"02:00:00:00:00:0A\"", "dyn1", "P5 ok ok ok ok ok ok"},
+		{"same MAC, other case", "/vmi/status/interfaces/1", "mac", "\"02:00:00:00:00:0A\"",
+		 "dyn1", "P5 ok ok ok ok ok ok"},
 		{"link up, wanted down", "/vmi/spec/domain/devices/interfaces/1", "state",
 		 "\"down\"", "dyn1", "P5 ok ok different ok ok different"},
 		{"half taken out of the template", "/vm/spec/template/spec", "domain", "{}", "dyn1",
@@ -102,9 +102,9 @@ static void test_hops(void **state)
 		{"the pod network's link has a MAC of its own",
 		 "/vmi/spec/domain/devices/interfaces/0", "macAddress", "\"02:00:00:00:00:99\"",
 		 "default", "- ok notApplicable ok notApplicable ok different"},
-		{"marked absent, nothing done", "/vm/spec/template/spec/domain/devices/interfaces/1",
-		 "state", "\"absent\"", "dyn1",
-		 "U0 leftover ok leftover leftover leftover leftover"},
+		{"marked absent, nothing done",
+		 "/vm/spec/template/spec/domain/devices/interfaces/1", "state", "\"absent\"",
+		 "dyn1", "U0 leftover ok leftover leftover leftover leftover"},
 		{"VM stopped", "", "vmi", NULL, "dyn1",
 		 "- ok ok notApplicable notApplicable notApplicable notApplicable"},
 		{"bare VMI", "", "vm", NULL, "dyn1", "P5 notApplicable ok ok ok ok ok"},
@@ -229,8 +229,9 @@ static void test_clusters(void **state)
 			vmn_auto_free char *got = line(r, name);
 
 			if (strcmp(got, vmn_json_str_or(want, "", "")) != 0)
-				fail_msg("%s: %s: %s\n%s", vmn_json_str(w, "/what"), name, got,
-					 json_object_to_json_string_ext(r, JSON_C_TO_STRING_PRETTY));
+				fail_msg(
+					"%s: %s: %s\n%s", vmn_json_str(w, "/what"), name, got,
+					json_object_to_json_string_ext(r, JSON_C_TO_STRING_PRETTY));
 		}
 	}
 }
