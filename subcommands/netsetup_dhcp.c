@@ -41,8 +41,8 @@ static const struct cmd_opt dhcp_opts[] = {
 	NETSETUP_NETNS(struct dhcp_opts),
 	{CMD_OPT_STR, 0, "bridge", .offset = offsetof(struct dhcp_opts, bridge), .arg = "LINK",
 	 .help = "serve this bridge with what the options below say, not what apply set up"},
-	{CMD_OPT_STR, 0, "client-mac", .offset = offsetof(struct dhcp_opts, client_mac), .arg = "MAC",
-	 .help = "answer only this client; default: anybody behind the bridge"},
+	{CMD_OPT_STR, 0, "client-mac", .offset = offsetof(struct dhcp_opts, client_mac),
+	 .arg = "MAC", .help = "answer only this client; default: anybody behind the bridge"},
 	{CMD_OPT_LIST, 0, "address", .offset = offsetof(struct dhcp_opts, address),
 	 .arg = "ADDRESS/LEN,...", .flags = CMD_OPT_COMMA,
 	 .help = "of the guest: one of IPv4, one of IPv6, or both"},
@@ -56,15 +56,16 @@ static const struct cmd_opt dhcp_opts[] = {
 	 .help = "IPv4 routes of the guest; without gateway, on its link"},
 	{CMD_OPT_LIST, 0, "dns", .offset = offsetof(struct dhcp_opts, dns), .arg = "ADDRESS,...",
 	 .flags = CMD_OPT_COMMA, .help = "name servers; default: those of --resolv-conf"},
-	{CMD_OPT_LIST, 0, "search", .offset = offsetof(struct dhcp_opts, search), .arg = "DOMAIN,...",
-	 .flags = CMD_OPT_COMMA,
+	{CMD_OPT_LIST, 0, "search", .offset = offsetof(struct dhcp_opts, search),
+	 .arg = "DOMAIN,...", .flags = CMD_OPT_COMMA,
 	 .help = "search domains; default, without --dns too: those of --resolv-conf"},
 	{CMD_OPT_STR, 0, "hostname", .offset = offsetof(struct dhcp_opts, hostname), .arg = "NAME",
 	 .help = "of the guest"},
-	{CMD_OPT_STR, 0, "subdomain", .offset = offsetof(struct dhcp_opts, subdomain), .arg = "NAME",
+	{CMD_OPT_STR, 0, "subdomain", .offset = offsetof(struct dhcp_opts, subdomain),
+	 .arg = "NAME",
 	 .help = "spec.subdomain of the VM: goes before the longest search domain of services"},
-	{CMD_OPT_U32, 0, "mtu", .offset = offsetof(struct dhcp_opts, mtu), .arg = "BYTES", .min = 68,
-	 .max = 65535, .help = "of the guest's link"},
+	{CMD_OPT_U32, 0, "mtu", .offset = offsetof(struct dhcp_opts, mtu), .arg = "BYTES",
+	 .min = 68, .max = 65535, .help = "of the guest's link"},
 	{CMD_OPT_STR, 0, "resolv-conf", .offset = offsetof(struct dhcp_opts, resolv_conf),
 	 .arg = "FILE", .complete = CMD_COMPLETE_FILE,
 	 .help = "name servers and search domains, read once; default: that of the process of "
@@ -113,14 +114,16 @@ static int read_addresses(const struct dhcp_opts *o, struct vmn_binding_facts *f
 	if (o->address.n == 0)
 		return vmn_err_set(err, VMN_E_USAGE, "--bridge needs --address");
 	if (f->ip4.ip.family != AF_UNSPEC && f->server4.family == AF_UNSPEC)
-		return vmn_err_set(err, VMN_E_USAGE, "an IPv4 --address needs --server or --gateway");
+		return vmn_err_set(err, VMN_E_USAGE,
+				   "an IPv4 --address needs --server or --gateway");
 	return 0;
 }
 
 static int read_route(const char *text, struct vmn_binding_route *ret, struct vmn_err *err)
 {
 	const char *equals = strchr(text, '=');
-	vmn_auto_free char *to = vmn_xstrndup(text, equals ? (size_t)(equals - text) : strlen(text));
+	vmn_auto_free char *to =
+		vmn_xstrndup(text, equals ? (size_t)(equals - text) : strlen(text));
 
 	if (!vmn_cidr_parse(to, &ret->to) || ret->to.ip.family != AF_INET)
 		return bad(err, "route", text);
@@ -185,8 +188,8 @@ static bool is_served(const struct vmn_binding_facts *f)
 	       (f->ip4.ip.family != AF_UNSPEC || f->ip6.ip.family != AF_UNSPEC);
 }
 
-static int read_applied(struct cmd_ctx *ctx, const struct vmn_netns *ns,
-			struct vmn_facts_list *ret, struct vmn_err *err)
+static int read_applied(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn_facts_list *ret,
+			struct vmn_err *err)
 {
 	vmn_auto_journal struct vmn_journal *journal = NULL;
 	int r = netsetup_journal(ctx, ns, &journal, err);
@@ -265,15 +268,15 @@ enum { COL_BRIDGE, COL_PROTOCOL, COL_MESSAGE, COL_CODE, COL_OPTION, COL_VALUE };
 static int print_table(struct cmd_ctx *ctx, struct json_object *bridges, struct vmn_err *err)
 {
 	static const struct vmn_col cols[] = {
-		[COL_BRIDGE] = {"BRIDGE", 0},	    [COL_PROTOCOL] = {"PROTOCOL", 0},
-		[COL_MESSAGE] = {"MESSAGE", 0},	    [COL_CODE] = {"CODE", VMN_COL_RIGHT},
-		[COL_OPTION] = {"OPTION", 0},	    [COL_VALUE] = {"VALUE", 0},
+		[COL_BRIDGE] = {"BRIDGE", 0},	[COL_PROTOCOL] = {"PROTOCOL", 0},
+		[COL_MESSAGE] = {"MESSAGE", 0}, [COL_CODE] = {"CODE", VMN_COL_RIGHT},
+		[COL_OPTION] = {"OPTION", 0},	[COL_VALUE] = {"VALUE", 0},
 	};
 	vmn_auto_table struct vmn_table *table = vmn_table_new(cols, VMN_ARRAY_LEN(cols), false);
 
-	vmn_json_each (bridge, bridges) {
-		vmn_json_each (reply, vmn_json_array(bridge, "/replies")) {
-			vmn_json_each (option, vmn_json_array(reply, "/options")) {
+	vmn_json_each(bridge, bridges) {
+		vmn_json_each(reply, vmn_json_array(bridge, "/replies")) {
+			vmn_json_each(option, vmn_json_array(reply, "/options")) {
 				struct json_object *code = vmn_json_get(option, "/code");
 
 				(void)vmn_table_row(table, -1);
@@ -323,7 +326,8 @@ static int dry_run(struct job *job, struct vmn_err *err)
 
 /* --- serving -------------------------------------------------------------------------------- */
 
-/* sd_notify(3): a datagram to the socket that the service manager named, '@' for an abstract one. */
+/* sd_notify(3): a datagram to the socket that the service manager named, '@' for an abstract one.
+ */
 static int open_notify(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");

@@ -10,8 +10,8 @@
  * @names: of vmn_dhcp_names()
  *
  * {"bridge": ..., "replies": [{"protocol": "DHCPv4", "message": "OFFER", "options": [{"code": 1,
- * "name": "subnet-mask", "value": "255.255.255.0"}, ...]}, ...]}. What a client gets of them depends
- * on what it asks for. Router advertisements have fields for options, without codes.
+ * "name": "subnet-mask", "value": "255.255.255.0"}, ...]}, ...]}. What a client gets of them
+ * depends on what it asks for. Router advertisements have fields for options, without codes.
  *
  * Return: a new tree, caller drops it, into @ret; errors as vmn_options4_make()
  */

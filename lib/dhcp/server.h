@@ -23,7 +23,8 @@
 
 struct vmn_dhcp_server;
 
-/** vmn_dhcp_server_new() - @ns must live until all bridges are added, @log (may be NULL) until the end */
+/** vmn_dhcp_server_new() - @ns must live until all bridges are added, @log (may be NULL) until the
+ * end */
 struct vmn_dhcp_server *vmn_dhcp_server_new(const struct vmn_netns *ns, const struct vmn_log *log);
 void vmn_dhcp_server_free_p(struct vmn_dhcp_server **s);
 #define vmn_auto_dhcp_server VMN_CLEANUP(vmn_dhcp_server_free_p)

@@ -195,7 +195,7 @@ static void test_advertisement(void **state)
 		"\3\4\x78\x80\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"
 		"\xfd\x10\0\0\0\2\0\0\0\0\0\0\0\0\0\0" /* the prefix */
 		"\x19\3\0\0\0\0\x23\x28"
-		"\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a"			  /* DNS */
+		"\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a"			    /* DNS */
 		"\x1f\4\0\0\0\0\x23\x28\1a\1b\0\7cluster\5local\0\0\0\0\0"; /* search */
 	struct vmn_lease6 lease;
 	struct vmn_ra ra;
