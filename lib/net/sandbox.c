@@ -60,7 +60,7 @@ static int add_rules(scmp_filter_ctx filter)
 	/* whether a link is still there */
 	if (ret == 0)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME));
+				       SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME, 0));
 	return ret;
 }
 
