@@ -39,23 +39,6 @@ static int set_filter(int fd, struct sock_filter *filter, size_t n)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-static int find_link(int fd, const char *name, int *ret, struct vmn_err *err)
-{
-	struct ifreq req = {0};
-	size_t len = strlen(name);
-
-	if (len >= sizeof(req.ifr_name))
-		return vmn_err_set(err, VMN_E_INVALID, "'%s' is too long for a link", name);
-	memcpy(req.ifr_name, name, len);
-	if (ioctl(fd, SIOCGIFINDEX, &req) < 0) {
-		if (errno == ENODEV)
-			return vmn_err_set(err, VMN_E_NOT_FOUND, "there is no link '%s'", name);
-		return vmn_err_sys(err, errno, "cannot find link '%s'", name);
-	}
-	*ret = req.ifr_ifindex;
-	return 0;
-}
-
 static int open_port(const struct vmn_netns *ns, const char *bridge, struct vmn_socket4 *s,
 		     struct vmn_err *err)
 {
@@ -66,7 +49,7 @@ static int open_port(const struct vmn_netns *ns, const char *bridge, struct vmn_
 	int ret = vmn_netns_socket(ns, AF_INET, SOCK_DGRAM, 0, &s->port_fd, err);
 
 	if (ret == 0)
-		ret = find_link(s->port_fd, bridge, &s->ifindex, err);
+		ret = vmn_link_index(s->port_fd, bridge, &s->ifindex, err);
 	if (ret < 0)
 		return ret;
 	if (set_filter(s->port_fd, nothing_filter, VMN_ARRAY_LEN(nothing_filter)) < 0 ||

@@ -21,17 +21,11 @@ static const struct in6_addr all_dhcp_servers = {{{0xff, 2, [13] = 1, [15] = 2}}
 static int find_link(int fd, const char *name, struct vmn_socket6 *s, struct vmn_err *err)
 {
 	struct ifreq req = {0};
-	size_t len = strlen(name);
+	int ret = vmn_link_index(fd, name, &s->ifindex, err);
 
-	if (len >= sizeof(req.ifr_name))
-		return vmn_err_set(err, VMN_E_INVALID, "'%s' is too long for a link", name);
-	memcpy(req.ifr_name, name, len);
-	if (ioctl(fd, SIOCGIFINDEX, &req) < 0) {
-		if (errno == ENODEV)
-			return vmn_err_set(err, VMN_E_NOT_FOUND, "there is no link '%s'", name);
-		return vmn_err_sys(err, errno, "cannot find link '%s'", name);
-	}
-	s->ifindex = req.ifr_ifindex;
+	if (ret < 0)
+		return ret;
+	memcpy(req.ifr_name, name, strlen(name)); /* it fits, or it had no index */
 	if (ioctl(fd, SIOCGIFHWADDR, &req) < 0)
 		return vmn_err_sys(err, errno, "cannot read the address of '%s'", name);
 	memcpy(s->mac, req.ifr_hwaddr.sa_data, sizeof(s->mac));

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -336,4 +337,21 @@ int vmn_sysctl_write(const struct vmn_netns *ns, const char *key, const char *va
 	if (errnum)
 		return vmn_err_sys(err, errnum, "cannot write '%s' to '%s'", value, path);
 	return vmn_netns_run(ns, do_sysctl, &c, err);
+}
+
+int vmn_link_index(int fd, const char *name, int *ret, struct vmn_err *err)
+{
+	struct ifreq req = {0};
+	size_t len = strlen(name);
+
+	if (len >= sizeof(req.ifr_name))
+		return vmn_err_set(err, VMN_E_INVALID, "'%s' is too long for a link", name);
+	memcpy(req.ifr_name, name, len);
+	if (ioctl(fd, SIOCGIFINDEX, &req) < 0) {
+		if (errno == ENODEV)
+			return vmn_err_set(err, VMN_E_NOT_FOUND, "there is no link '%s'", name);
+		return vmn_err_sys(err, errno, "cannot find link '%s'", name);
+	}
+	*ret = req.ifr_ifindex;
+	return 0;
 }

@@ -83,4 +83,12 @@ int vmn_sysctl_read(const struct vmn_netns *ns, const char *key, char **ret,
 int vmn_sysctl_write(const struct vmn_netns *ns, const char *key, const char *value,
 		     struct vmn_err *err) VMN_MUST_CHECK;
 
+/**
+ * vmn_link_index() - the ifindex of link @name
+ * @fd: any socket; its namespace is the one looked at
+ *
+ * Return: 0, -VMN_E_NOT_FOUND, -VMN_E_INVALID (longer than a name can be), -VMN_E_SYSTEM
+ */
+int vmn_link_index(int fd, const char *name, int *ret, struct vmn_err *err) VMN_MUST_CHECK;
+
 #endif
