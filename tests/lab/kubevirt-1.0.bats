@@ -68,7 +68,7 @@ setup_file() {
 
 @test "a plug walks from the status over the template to the guest" {
 	make_vm walk
-	background "$KUBECTL" get vm walk --watch -o json
+	background "$KUBECTL" get vm --field-selector metadata.name=walk --watch -o json
 	wait_line "$background_out" '"printableStatus": "Running"'
 	api PUT "$SUB/virtualmachines/walk/addinterface" "{\"name\":\"dyn1\",$NAD1}" \
 		-H 'Content-Type: text/plain'

@@ -177,7 +177,7 @@ jobs_end() {
 
 # --- waiting: for events, with a deadline ----------------------------------------------------
 
-WAIT_SECONDS=${WAIT_SECONDS:-20}
+WAIT_SECONDS=${WAIT_SECONDS:-60}
 
 # wait_line FILE REGEX - until a line of a growing FILE matches
 wait_line() {
@@ -215,13 +215,15 @@ wait_until() {
 	done
 }
 
-# wait_object RESOURCE NAME JQ-CONDITION [KUBECTL-OPTION...] - until a watched object fulfils it
+# wait_object RESOURCE NAME JQ-CONDITION [KUBECTL-OPTION...] - until a watched object fulfils it.
+# By field selector: of a single NAME kubectl watches from "now" and drops the first event, and with
+# it whatever changed since its GET.
 wait_object() {
 	local resource=$1 name=$2 condition=$3 watch_pid found=0
 
 	shift 3
-	exec {wait_fd}< <(exec "$KUBECTL" get "$resource" "$name" --watch -o json "$@" \
-		2>/dev/null 3>&- 4>&-)
+	exec {wait_fd}< <(exec "$KUBECTL" get "$resource" --field-selector "metadata.name=$name" \
+		--watch -o json "$@" 2>/dev/null 3>&- 4>&-)
 	watch_pid=$!
 	timeout "$WAIT_SECONDS" jq -e -n "first(inputs | select($condition)) | true" \
 		<&"$wait_fd" >/dev/null 2>&1 || found=$?

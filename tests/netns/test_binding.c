@@ -6,6 +6,11 @@
  */
 #include "config.h"
 
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 
 #include "lib/base/clock.h"
@@ -102,13 +107,69 @@ static void look(const struct world *w, struct vmn_snapshot *ret)
 	must(vmn_snapshot_take(w->ns, keys, ret, &err), &err);
 }
 
+/* Has the kernel done what an address makes it do later: detect duplicates, route to it? */
+static bool is_addr_ready(const struct vmn_snapshot *s, const struct vmn_addr *a)
+{
+	if (a->local.family != AF_INET6)
+		return true;
+	for (size_t i = 0; i < s->n_routes; i++)
+		if (s->routes[i].type == RTN_LOCAL && vmn_ip_eq(&s->routes[i].dst, &a->local))
+			return !(a->flags & IFA_F_TENTATIVE);
+	return false;
+}
+
+/* Does a link that is up still lack the link-local address it will have? */
+static bool is_link_ready(const struct vmn_snapshot *s, const struct vmn_link *l)
+{
+	vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/disable_ipv6", l->name);
+
+	if (!(l->flags & IFF_UP) || l->addrgenmode != IN6_ADDR_GEN_MODE_EUI64 ||
+	    vmn_streq(vmn_snapshot_sysctl(s, key), "1"))
+		return true;
+	for (size_t i = 0; i < s->n_addrs; i++)
+		if (s->addrs[i].ifindex == l->ifindex && s->addrs[i].scope == RT_SCOPE_LINK)
+			return true;
+	return false;
+}
+
+static bool is_ready(const struct vmn_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_links; i++)
+		if (!is_link_ready(s, &s->links[i]))
+			return false;
+	for (size_t i = 0; i < s->n_addrs; i++)
+		if (!is_addr_ready(s, &s->addrs[i]))
+			return false;
+	return true;
+}
+
+/* A snapshot of what stays as it is: the kernel configures IPv6 behind the back of `ip`. */
+static void look_when_ready(const struct world *w, struct vmn_snapshot *ret)
+{
+	int64_t deadline_ms = vmn_deadline_in(20000);
+
+	look(w, ret);
+	while (!is_ready(ret)) {
+		vmn_auto_buf struct vmn_buf all = VMN_BUF_INIT(0);
+		struct vmn_snapshot none = {0};
+
+		if (vmn_deadline_left(deadline_ms) == 0) {
+			vmn_snapshot_diff(&none, ret, &all);
+			fail_msg("never ready:\n%s", vmn_buf_str(&all));
+		}
+		(void)poll(NULL, 0, 5); /* the kernel's workqueues send no event for all of it */
+		vmn_snapshot_clear(ret);
+		look(w, ret);
+	}
+}
+
 static void world_up(struct world *w, size_t i)
 {
 	*w = (struct world){.fd = netns_new(), .dir = "/tmp/vmnetctl-test.XXXXXX"};
 	assert_non_null(mkdtemp(w->dir));
 	make_state(w->fd, i);
 	w->ns = netns_open(w->fd);
-	look(w, &w->before);
+	look_when_ready(w, &w->before);
 }
 
 static void world_down(struct world *w)
