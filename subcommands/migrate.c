@@ -3,31 +3,15 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
 #include "lib/kube/client.h"
 #include "lib/kube/path.h"
-#include "lib/out/progress.h"
-#include "lib/out/table.h"
+#include "lib/out/term.h"
 #include "lib/virt/migrate.h"
 #include "lib/virt/migration.h"
-#include "lib/virt/targets.h"
+#include "subcommands/migrate.h"
 #include "subcommands/registry.h"
-
-enum dry_run { DRY_RUN_NONE, DRY_RUN_CLIENT, DRY_RUN_SERVER };
-
-struct migrate_opts {
-	const char *selector;
-	bool all, all_namespaces;
-	const char *from_node, *to_node;
-	struct vmn_strlist node_selector;
-	int64_t wait_ms;
-	bool cancel, check, force;
-	int dry_run;
-	uint32_t max_parallel;
-};
 
 static const char *const dry_run_words[] = {"none", "client", "server", NULL};
 
@@ -65,89 +49,24 @@ static const struct cmd_opt migrate_opts[] = {
 	{0},
 };
 
-/* --- a run over several VMs ----------------------------------------------------------- */
-
-struct run;
-
-/* One VM's turn. Lives in an array of its run, which callbacks point into. */
-struct turn {
-	struct run *run;
-	const struct vmn_target *target;
-	struct vmn_migrate *job;
-	bool is_done;
-};
-
-struct run {
-	struct cmd_ctx *ctx;
-	const struct migrate_opts *o;
-	struct vmn_kube *k;
-	struct vmn_targets targets;
-	struct turn *turns;		   /* targets.n of them */
-	struct json_object *node_selector; /* or NULL */
-	struct json_object *reports;	   /* array; for -o json and yaml */
-	size_t next, active, failed;
-	struct vmn_err last; /* the last failure, not yet told: the only one when there is one VM */
-};
-
-static void run_clear(struct run *r)
+static void run_clear(struct migrate_run *r)
 {
-	for (size_t i = 0; r->turns && i < r->targets.n; i++) {
-		vmn_migrate_free(r->turns[i].job);
-		vmn_kube_drop(r->k, &r->turns[i]);
-	}
-	free(r->turns);
+	migrate_clear_jobs(r);
 	vmn_targets_clear(&r->targets);
 	json_object_put(r->node_selector);
 	json_object_put(r->reports);
 	vmn_err_clear(&r->last);
 }
 
-static bool is_document(const struct run *r)
+/* --- what the other files use too ----------------------------------------------------- */
+
+bool migrate_is_document(const struct migrate_run *r)
 {
 	return r->ctx->globals->output == CMD_FORMAT_JSON ||
 	       r->ctx->globals->output == CMD_FORMAT_YAML;
 }
 
-/* A failure of one VM: told at once when there are several, else left to the dispatcher. */
-static void fail(struct run *r, const struct vmn_target *t, struct vmn_err *err)
-{
-	(void)vmn_err_wrap(err, "cannot %s vm %s/%s",
-			   r->o->cancel ? "cancel the migration of" : "migrate", t->ns, t->name);
-	r->failed++;
-	if (r->targets.n > 1) {
-		cmd_report_failure(r->ctx, err);
-		return;
-	}
-	vmn_err_clear(&r->last);
-	(void)vmn_err_move(&r->last, err);
-}
-
-static const char *kind_of(const struct turn *turn)
-{
-	bool is_bare = turn->job ? vmn_migrate_is_bare(turn->job) : turn->target->is_bare;
-
-	return is_bare ? "virtualmachineinstance" : "virtualmachine";
-}
-
-/* "from node 'a' to node 'b' in 12 s", as far as it is known; caller frees */
-static char *journey(struct json_object *report)
-{
-	const char *from = vmn_json_str(report, "/sourceNode");
-	const char *to = vmn_json_str(report, "/targetNode");
-	int64_t seconds = vmn_json_int(report, "/durationSeconds", -1);
-	vmn_auto_buf struct vmn_buf b = VMN_BUF_INIT(0);
-
-	if (from)
-		vmn_buf_addf(&b, " from node %s", from);
-	if (to)
-		vmn_buf_addf(&b, " to node %s", to);
-	if (seconds >= 0)
-		vmn_buf_addf(&b, " in %lld s", (long long)seconds);
-	return vmn_xstrdup(vmn_buf_str(&b));
-}
-
-/* A line of -o name; @name NULL: none */
-static void print_name(const char *resource, const char *name)
+void migrate_print_name(const char *resource, const char *name)
 {
 	vmn_auto_free char *clean = name ? vmn_clean_dup(name) : NULL;
 
@@ -155,225 +74,7 @@ static void print_name(const char *resource, const char *name)
 		(void)printf("%s/%s\n", resource, clean);
 }
 
-static void tell_success(struct turn *turn, struct json_object *report)
-{
-	struct run *r = turn->run;
-	const struct vmn_target *t = turn->target;
-	const char *name = vmn_json_str(report, "/name");
-	vmn_auto_free char *way = report ? journey(report) : NULL;
-	vmn_auto_free char *suffix = name ? vmn_xasprintf(" (%s)", name) : vmn_xstrdup("");
-
-	if (is_document(r)) {
-		vmn_json_append_take(
-			r->reports,
-			report ? json_object_get(report)
-			       : vmn_json_build("{\"namespace\":%s,\"vmi\":%s}", t->ns, t->name));
-	} else if (r->ctx->globals->output == CMD_FORMAT_NAME) {
-		print_name("virtualmachineinstancemigration.kubevirt.io", name);
-	} else if (r->o->dry_run == DRY_RUN_SERVER) {
-		cmd_done(r->ctx, "%s/%s migration %s (server dry run)", kind_of(turn), t->name,
-			 r->o->cancel ? "cancelled" : "started");
-	} else if (r->o->cancel) {
-		cmd_done(r->ctx, "%s/%s migration %s%s", kind_of(turn), t->name,
-			 r->o->wait_ms ? "cancelled" : "asked to cancel", suffix);
-	} else if (r->o->wait_ms) {
-		cmd_done(r->ctx, "%s/%s migrated%s%s", kind_of(turn), t->name, way ? way : "",
-			 suffix);
-	} else {
-		cmd_done(r->ctx, "%s/%s migration started%s", kind_of(turn), t->name, suffix);
-	}
-}
-
-/* --- one VM --------------------------------------------------------------------------- */
-
-static void fill_turns(struct run *r);
-
-static void end_turn(struct turn *turn)
-{
-	struct run *r = turn->run;
-
-	vmn_migrate_free(vmn_steal(&turn->job));
-	turn->is_done = true;
-	r->active--;
-	fill_turns(r);
-}
-
-static void job_phase(void *arg, struct json_object *vmim)
-{
-	struct turn *turn = arg;
-	const char *phase = vmn_migration_phase(vmim);
-	const char *node = vmn_json_str(vmn_migration_state(vmim, NULL), "/targetNode");
-	vmn_auto_free char *text =
-		vmn_xasprintf("%s/%s: %s%s%s", turn->target->ns, turn->target->name,
-			      vmn_streq(phase, "Unset") ? "created" : phase,
-			      node ? ", target node " : "", node ? node : "");
-
-	vmn_progress_state(cmd_progress(turn->run->ctx), text);
-}
-
-static void job_done(void *arg, struct json_object *report, struct vmn_err *err)
-{
-	struct turn *turn = arg;
-
-	if (err && report && is_document(turn->run))
-		vmn_json_append_take(turn->run->reports, json_object_get(report));
-	if (err)
-		fail(turn->run, turn->target, err);
-	else
-		tell_success(turn, report);
-	end_turn(turn);
-}
-
-static void start_job(struct turn *turn)
-{
-	const struct run *r = turn->run;
-	const struct vmn_migrate_wish wish = {
-		.ns = turn->target->ns,
-		.name = turn->target->name,
-		.is_bare = turn->target->is_bare,
-		.node_selector = r->node_selector,
-		.force = r->o->force,
-		.dry_run = r->o->dry_run == DRY_RUN_SERVER,
-		.wait = r->o->wait_ms > 0,
-		.cancel = r->o->cancel,
-	};
-
-	turn->job =
-		vmn_migrate_start(r->k, &wish, r->o->wait_ms ? job_phase : NULL, job_done, turn);
-}
-
-/* Nothing to do: it runs where it shall. */
-static void tell_there(struct turn *turn)
-{
-	struct run *r = turn->run;
-	const struct vmn_target *t = turn->target;
-
-	if (is_document(r))
-		vmn_json_append_take(r->reports,
-				     vmn_json_build("{\"namespace\":%s,\"vmi\":%s,\"node\":%s}",
-						    t->ns, t->name, r->o->to_node));
-	else if (r->ctx->globals->output != CMD_FORMAT_NAME)
-		cmd_done(r->ctx, "%s/%s is on node %s already", kind_of(turn), t->name,
-			 r->o->to_node);
-}
-
-/* Where does it run? Who may not read that still may migrate. */
-static void vmi_came(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err)
-{
-	struct turn *turn = arg;
-	struct run *r = turn->run;
-
-	(void)err;
-	if (resp && vmn_streq(vmn_json_str(resp->body, "/status/nodeName"), r->o->to_node)) {
-		tell_there(turn);
-		end_turn(turn);
-	} else {
-		start_job(turn);
-	}
-}
-
-static void start_turn(struct turn *turn)
-{
-	struct run *r = turn->run;
-	const struct vmn_target *t = turn->target;
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	vmn_auto_free char *path = NULL;
-
-	r->active++;
-	if (t->obstacle && !r->o->cancel) {
-		(void)vmn_err_set(&err, VMN_E_INVALID, "%s", t->obstacle);
-		(void)vmn_err_hint(&err,
-				   "it stays on node '%s'; see: vmnetctl migrate --check -n %s %s",
-				   t->node, t->ns, t->name);
-		fail(r, t, &err);
-		/* Not end_turn(): that would recurse once for each such VM. */
-		turn->is_done = true;
-		r->active--;
-	} else if (r->o->to_node) {
-		const struct vmn_kube_req req = {
-			.method = "GET",
-			.path = path = vmn_kube_path(&vmn_gvr_vmi, t->ns, t->name, NULL),
-		};
-
-		vmn_kube_start(r->k, &req, vmi_came, turn);
-	} else {
-		start_job(turn);
-	}
-}
-
-static void fill_turns(struct run *r)
-{
-	while (r->active < r->o->max_parallel && r->next < r->targets.n)
-		start_turn(&r->turns[r->next++]);
-}
-
-static bool is_over(void *arg)
-{
-	const struct run *r = arg;
-
-	if (r->active == 0 && r->next == r->targets.n)
-		return true;
-	vmn_progress_tick(cmd_progress(r->ctx));
-	return false;
-}
-
-/* --- the end of a run ----------------------------------------------------------------- */
-
-/* What is left when a signal or the deadline ends the run early: migrations go on without us. */
-static void tell_left(struct run *r, const char *why)
-{
-	for (size_t i = 0; i < r->next; i++) {
-		const struct turn *turn = &r->turns[i];
-		struct json_object *vmim = turn->job ? vmn_migrate_vmim(turn->job) : NULL;
-		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-
-		if (turn->is_done)
-			continue;
-		if (vmim && is_document(r))
-			vmn_json_append_take(r->reports, vmn_migration_report(vmim, NULL, NULL));
-		if (vmim)
-			(void)vmn_err_set(&err, VMN_E_TIMEOUT,
-					  "%s: migration '%s' is in phase %s and goes on", why,
-					  vmn_json_str_or(vmim, "/metadata/name", ""),
-					  vmn_migration_phase(vmim));
-		else
-			(void)vmn_err_set(&err, VMN_E_TIMEOUT, "%s before the server answered",
-					  why);
-		(void)vmn_err_hint(&err, "see how it goes: vmnetctl inspect migration -n %s %s",
-				   turn->target->ns,
-				   vmim ? vmn_json_str_or(vmim, "/metadata/name", "") : "");
-		fail(r, turn->target, &err);
-	}
-}
-
-static int end_run(struct run *r, int rc, struct vmn_err *err)
-{
-	size_t not_begun = r->targets.n - r->next;
-
-	if (rc < 0 && (err->code == VMN_E_TIMEOUT || err->code == VMN_E_CANCELLED)) {
-		enum vmn_code code = err->code;
-
-		tell_left(r, code == VMN_E_TIMEOUT ? "time ran out" : "interrupted");
-		vmn_err_clear(err);
-		if (r->last.code) {
-			(void)vmn_err_move(err, &r->last);
-			err->code = code;
-			return -(int)code;
-		}
-		return vmn_err_set(err, code,
-				   "%s: %zu of %zu VMs failed or were not finished, %zu not begun",
-				   code == VMN_E_TIMEOUT ? "time ran out" : "interrupted",
-				   r->failed, r->targets.n, not_begun);
-	}
-	if (rc < 0)
-		return rc;
-	if (r->last.code)
-		return vmn_err_move(err, &r->last);
-	return r->failed ? -VMN_E_PARTIAL : 0;
-}
-
-/* One document: the report itself for one VM, a list for several. */
-static int print_reports(struct run *r, struct vmn_err *err)
+int migrate_print_reports(struct migrate_run *r, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *list = NULL;
 	size_t n = vmn_json_len(r->reports);
@@ -386,30 +87,9 @@ static int print_reports(struct run *r, struct vmn_err *err)
 	return cmd_print_doc(r->ctx, list, err);
 }
 
-static int run_jobs(struct run *r, struct vmn_err *err)
-{
-	int64_t deadline = r->o->wait_ms ? vmn_deadline_in(r->o->wait_ms) : VMN_NEVER;
-	int rc = 0;
-
-	r->turns = vmn_xcalloc(r->targets.n, sizeof(*r->turns));
-	for (size_t i = 0; i < r->targets.n; i++)
-		r->turns[i] = (struct turn){.run = r, .target = &r->targets.v[i]};
-	fill_turns(r);
-	if (!is_over(r))
-		rc = vmn_kube_loop(r->k, deadline, is_over, r, err);
-	rc = end_run(r, rc, err);
-	if (is_document(r)) {
-		vmn_auto_err struct vmn_err doc_err = VMN_ERR_INIT;
-
-		if (print_reports(r, &doc_err) < 0 && rc == 0)
-			return vmn_err_move(err, &doc_err);
-	}
-	return rc;
-}
-
 /* --- --dry-run=client ----------------------------------------------------------------- */
 
-static int print_requests(struct run *r, struct vmn_err *err)
+static int print_requests(struct migrate_run *r, struct vmn_err *err)
 {
 	if (r->o->cancel)
 		return vmn_err_set(err, VMN_E_USAGE,
@@ -426,141 +106,14 @@ static int print_requests(struct run *r, struct vmn_err *err)
 		};
 		vmn_auto_json struct json_object *req = vmn_migrate_request(&wish);
 
-		if (is_document(r))
+		if (migrate_is_document(r))
 			vmn_json_append_take(r->reports, json_object_get(req));
 		else
 			printf("%s %s\n%s\n", vmn_json_str(req, "/method"),
 			       vmn_json_str(req, "/path"),
 			       vmn_json_text(vmn_json_get(req, "/body")));
 	}
-	return is_document(r) ? print_reports(r, err) : 0;
-}
-
-/* --- --check -------------------------------------------------------------------------- */
-
-/* A tree that we can do without when we may not read it. */
-static int get_optional(struct run *r, const char *path, struct json_object **ret,
-			struct vmn_err *err)
-{
-	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
-
-	if (vmn_kube_get(r->k, path, ret, &why) == 0)
-		return 0;
-	if (why.code == VMN_E_NOT_FOUND || why.code == VMN_E_FORBIDDEN)
-		return 0;
-	return vmn_err_move(err, &why);
-}
-
-static int check_one(struct run *r, const struct vmn_target *t, struct json_object *nodes,
-		     struct json_object **ret, struct vmn_err *err)
-{
-	vmn_auto_json struct json_object *vm = NULL, *vmi = NULL, *migrations = NULL;
-	vmn_auto_free char *vm_path = vmn_kube_path(&vmn_gvr_vm, t->ns, t->name, NULL);
-	vmn_auto_free char *vmi_path = vmn_kube_path(&vmn_gvr_vmi, t->ns, t->name, NULL);
-	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_vmim, t->ns, NULL, NULL);
-	vmn_auto_free char *selector = vmn_xasprintf(VMN_LABEL_VMI_NAME "=%s", t->name);
-	struct vmn_migration_facts facts = {.ns = t->ns, .name = t->name};
-	vmn_auto_err struct vmn_err vmi_err = VMN_ERR_INIT;
-	int rc;
-
-	rc = get_optional(r, vm_path, &vm, err);
-	if (rc < 0)
-		return rc;
-	if (vmn_kube_get(r->k, vmi_path, &vmi, &vmi_err) < 0 &&
-	    (vmi_err.code != VMN_E_NOT_FOUND || !vm))
-		return vmn_err_move(err, &vmi_err);
-	vmn_kube_path_query(&path, "labelSelector", selector);
-	rc = get_optional(r, path, &migrations, err);
-	if (rc < 0)
-		return rc;
-	facts.vm = vm;
-	facts.vmi = vmi;
-	facts.migrations = vmn_json_array(migrations, "/items");
-	facts.nodes = nodes;
-	facts.node_selector = r->node_selector;
-	*ret = vmn_migration_check(&facts);
-	return 0;
-}
-
-static const struct vmn_col check_cols[] = {
-	{"NAMESPACE", VMN_COL_WIDE}, {"NAME", 0}, {"CHECK", 0}, {"VERDICT", 0}, {"MESSAGE", 0},
-	{"HINT", VMN_COL_WIDE},
-};
-
-static enum vmn_style style_of(const char *verdict)
-{
-	if (vmn_streq(verdict, "ok"))
-		return VMN_STYLE_GREEN;
-	return vmn_streq(verdict, "bad") ? VMN_STYLE_RED : VMN_STYLE_YELLOW;
-}
-
-static void check_rows(struct vmn_table *table, struct json_object *report)
-{
-	vmn_json_each(check, vmn_json_array(report, "/checks")) {
-		const char *verdict = vmn_json_str(check, "/verdict");
-
-		(void)vmn_table_row(table, -1);
-		vmn_table_cell(table, 0, vmn_json_str(report, "/namespace"), VMN_STYLE_PLAIN);
-		vmn_table_cell(table, 1, vmn_json_str(report, "/name"), VMN_STYLE_PLAIN);
-		vmn_table_cell(table, 2, vmn_json_str(check, "/id"), VMN_STYLE_PLAIN);
-		vmn_table_cell(table, 3, verdict, style_of(verdict));
-		vmn_table_cell(table, 4, vmn_json_str(check, "/message"), VMN_STYLE_PLAIN);
-		vmn_table_cell(table, 5, vmn_json_str(check, "/hint"), VMN_STYLE_PLAIN);
-	}
-}
-
-static int print_checks(struct run *r, struct vmn_err *err)
-{
-	struct cmd_ctx *ctx = r->ctx;
-	bool is_wide = ctx->globals->output == CMD_FORMAT_WIDE || r->o->all_namespaces;
-	vmn_auto_table struct vmn_table *table = NULL;
-
-	if (is_document(r))
-		return print_reports(r, err);
-	table = vmn_table_new(check_cols, VMN_ARRAY_LEN(check_cols), is_wide);
-	vmn_json_each(report, r->reports) {
-		if (ctx->globals->output == CMD_FORMAT_NAME)
-			print_name("virtualmachine.kubevirt.io", vmn_json_str(report, "/name"));
-		else
-			check_rows(table, report);
-	}
-	if (ctx->globals->output == CMD_FORMAT_NAME)
-		return 0;
-	return vmn_table_print(table, stdout, cmd_use_color(ctx), cmd_width(ctx), err);
-}
-
-static int run_check(struct run *r, struct vmn_err *err)
-{
-	vmn_auto_json struct json_object *nodes = NULL;
-	vmn_auto_free char *path = vmn_kube_path(&vmn_gvr_node, NULL, NULL, NULL);
-	bool is_bad = false;
-	int rc = get_optional(r, path, &nodes, err);
-
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < r->targets.n; i++) {
-		vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
-		struct json_object *report = NULL;
-
-		if (check_one(r, &r->targets.v[i], vmn_json_array(nodes, "/items"), &report, &why) <
-		    0) {
-			if (why.code == VMN_E_CANCELLED)
-				return vmn_err_move(err, &why);
-			(void)vmn_err_wrap(&why, "cannot check vm %s/%s", r->targets.v[i].ns,
-					   r->targets.v[i].name);
-			r->failed++;
-			cmd_report_failure(r->ctx, &why);
-			continue;
-		}
-		is_bad |= !vmn_json_bool(report, "/canMigrate", false);
-		vmn_json_append_take(r->reports, report);
-	}
-	rc = print_checks(r, err);
-	if (rc < 0)
-		return rc;
-	if (r->failed)
-		return -VMN_E_PARTIAL;
-	return is_bad ? -VMN_E_VERDICT : 0;
+	return migrate_is_document(r) ? migrate_print_reports(r, err) : 0;
 }
 
 /* --- what to work on ------------------------------------------------------------------ */
@@ -612,7 +165,7 @@ static int parse_node_selector(const struct vmn_strlist *list, struct json_objec
 }
 
 /* Kubernetes selects a node by its host name label, which is its name nearly always. */
-static int add_to_node(struct run *r, struct vmn_err *err)
+static int add_to_node(struct migrate_run *r, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *node = NULL;
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
@@ -631,7 +184,7 @@ static int add_to_node(struct run *r, struct vmn_err *err)
 }
 
 /* A node nobody has is a slip of the pen, not an empty node. */
-static int check_from_node(struct run *r, struct vmn_err *err)
+static int check_from_node(struct migrate_run *r, struct vmn_err *err)
 {
 	vmn_auto_json struct json_object *node = NULL;
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
@@ -642,7 +195,7 @@ static int check_from_node(struct run *r, struct vmn_err *err)
 	return 0;
 }
 
-static int find_targets(struct run *r, int argc, char **argv, struct vmn_err *err)
+static int find_targets(struct migrate_run *r, int argc, char **argv, struct vmn_err *err)
 {
 	const struct migrate_opts *o = r->o;
 	const char *ns = o->all_namespaces ? NULL : r->ctx->ns;
@@ -668,7 +221,7 @@ static int run_migrate(struct cmd_ctx *ctx, const void *opts, int argc, char **a
 		       struct vmn_err *err)
 {
 	VMN_CLEANUP(run_clear)
-	struct run r = {
+	struct migrate_run r = {
 		.ctx = ctx,
 		.o = opts,
 		.reports = json_object_new_array(),
@@ -690,10 +243,10 @@ static int run_migrate(struct cmd_ctx *ctx, const void *opts, int argc, char **a
 		return 0;
 	}
 	if (r.o->check)
-		return run_check(&r, err);
-	if (r.o->dry_run == DRY_RUN_CLIENT)
+		return migrate_check(&r, err);
+	if (r.o->dry_run == MIGRATE_DRY_RUN_CLIENT)
 		return print_requests(&r, err);
-	return run_jobs(&r, err);
+	return migrate_run_jobs(&r, err);
 }
 
 static const struct cmd_example examples[] = {
