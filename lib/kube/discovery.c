@@ -32,6 +32,7 @@ struct vmn_discovery {
 	struct json_object
 		*lists; /* "group/version": APIResourceList, or null when there is none */
 	char *dir;	/* NULL: no cache on disk */
+	bool is_cached; /* a list is from there */
 };
 
 /* FNV-1a: tells servers apart; nothing depends on its being hard to collide. */
@@ -211,7 +212,9 @@ int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version
 		return 0;
 	}
 	list = read_file(k, group, version);
-	if (!list) {
+	if (list) {
+		d->is_cached = true;
+	} else {
 		rc = fetch(k, group, version, &list, err);
 		if (rc == -VMN_E_NOT_FOUND) {
 			vmn_json_set_take(d->lists, key, NULL);
@@ -227,6 +230,11 @@ int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version
 	return 0;
 }
 
+bool vmn_discovery_is_cached(const struct vmn_kube *k)
+{
+	return k->discovery && k->discovery->is_cached;
+}
+
 void vmn_discovery_forget(struct vmn_kube *k)
 {
 	struct vmn_discovery *d = discovery_of(k);
@@ -235,6 +243,7 @@ void vmn_discovery_forget(struct vmn_kube *k)
 
 	(void)json_object_put(d->lists);
 	d->lists = json_object_new_object();
+	d->is_cached = false;
 	dir = d->dir ? opendir(d->dir) : NULL;
 	if (!dir)
 		return;

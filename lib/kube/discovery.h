@@ -24,6 +24,13 @@
 int vmn_discovery_get(struct vmn_kube *k, const char *group, const char *version,
 		      struct json_object **ret, struct vmn_err *err) VMN_MUST_CHECK;
 
+/**
+ * vmn_discovery_is_cached() - whether something that this run was told came from the disk
+ *
+ * The server may be another one by now; vmn_discovery_forget() and ask again where that matters.
+ */
+bool vmn_discovery_is_cached(const struct vmn_kube *k);
+
 /** vmn_discovery_forget() - drop memory and disk copies, because an answer contradicted them */
 void vmn_discovery_forget(struct vmn_kube *k);
 

@@ -99,6 +99,12 @@ int vmn_plugs_new(const struct vmn_plugs_opts *opts, struct vmn_plugs **ret, str
 	TAILQ_INIT(&ps->nads);
 	TAILQ_INIT(&ps->jobs);
 	rc = discover(ps, err);
+	/* To patch a VM that does not follow goes unnoticed: that it follows is asked anew. */
+	if (rc == 0 && vmn_dialects_follow_spec(&ps->dialects) &&
+	    vmn_discovery_is_cached(ps->o.k)) {
+		vmn_discovery_forget(ps->o.k);
+		rc = discover(ps, err);
+	}
 	if (rc < 0)
 		return rc;
 	*ret = vmn_steal(&ps);
@@ -386,12 +392,29 @@ static bool job_again(struct job *j)
 	return true;
 }
 
+/* Until vmn_plugs_resume(). */
+static void job_park(struct job *j)
+{
+	j->is_stale = j->ps->has_stale = true;
+}
+
+/* What the server could not do minutes ago, it may have learnt since. */
+static bool may_be_outdated(const struct job *j, const struct vmn_err *err)
+{
+	return (err->code == VMN_E_UNSUPPORTED || err->code == VMN_E_CONFLICT) &&
+	       vmn_discovery_is_cached(j->ps->o.k) && !j->ps->is_rediscovered;
+}
+
 static void job_refused(struct job *j, struct vmn_err *err)
 {
 	bool is_removal = j->ps->o.wish->verb == VMN_PLUG_REMOVE;
 
 	if (j->plan.is_transient && job_again(j))
 		return;
+	if (may_be_outdated(j, err)) {
+		job_park(j);
+		return;
+	}
 	/* The removal whose answer got lost has left no interface behind. */
 	if (j->lost && is_removal && err->code == VMN_E_NOT_FOUND) {
 		job_end(j, true, NULL);
@@ -445,7 +468,7 @@ static void sent(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *er
 	} else if (resp) {
 		job_end(j, true, resp->body);
 	} else if (is_route_missing(j, err)) {
-		j->is_stale = j->ps->has_stale = true;
+		job_park(j);
 	} else if (vmn_plan_is_conflict(err) && job_again(j)) {
 		return;
 	} else if (is_answer_lost(err) && j->lost < MAX_LOST && !j->ps->o.wish->server_dry_run) {

@@ -64,8 +64,8 @@ void vmn_plug_start(struct vmn_plugs *ps, const char *ns, const char *name,
 		    const struct vmn_plug_known *known, vmn_plug_done_fn done, void *arg);
 
 /**
- * vmn_plugs_resume() - after vmn_kube_loop(): read discovery again for jobs whose server no longer
- * had what the cached copy said, and let them go on
+ * vmn_plugs_resume() - after vmn_kube_loop(): read discovery again for jobs that what a cached copy
+ * said has led to a refusal or a missing route, and let them go on
  *
  * Return: whether there were such jobs: loop again
  */

@@ -195,6 +195,27 @@ every_write_fault() {
 	assert_stdout_has '(spec patch), plugged'
 }
 
+@test "a cached discovery is not believed where that would go unnoticed" {
+	put_dialect
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --dry-run=client
+	assert_stdout_has PUT
+	# As if the cluster had been a later KubeVirt minutes ago, whose VMs follow their template.
+	find "$XDG_CACHE_HOME" -name '*subresources*' -exec sed -i 's|/addinterface"|/gone"|' {} +
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	assert_status 0
+	assert_stdout_has '(subresource), plugged'
+}
+
+@test "a refusal does not rest on a cached discovery" {
+	spec_dialect
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	# As if the cluster had been KubeVirt 1.0 minutes ago, which knows no link state.
+	find "$XDG_CACHE_HOME" -name '*subresources*' -exec \
+		sed -i 's|"virtualmachines/start"|"virtualmachines/addinterface"|' {} +
+	vmn updateinterface web-1 --name dyn1 --state down --wait=20s
+	assert_status 0
+}
+
 @test "a VM that was stopped and started while the watch was away is another one" {
 	spec_dialect
 	lab fault add no-plug
