@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -359,10 +360,20 @@ void vmn_kube_interrupt(struct vmn_kube *k)
 
 /* --- requests ------------------------------------------------------------------------- */
 
+/* What is there to read is an object; the login page of a proxy in between is none. */
+static void check_read(const struct vmn_xfer *x, struct json_object *body,
+		       const struct vmn_err *parse_err, struct vmn_err *err)
+{
+	if (strcmp(x->method, "GET") != 0 || json_object_is_type(body, json_type_object))
+		return;
+	(void)vmn_err_set(err, VMN_E_PROTOCOL, "the server's answer is %s",
+			  parse_err->code ? vmn_err_text(parse_err) : "not a JSON object");
+}
+
 static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err *err)
 {
 	struct vmn_xfer *x = arg;
-	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
+	vmn_auto_err struct vmn_err parse_err = VMN_ERR_INIT;
 	vmn_auto_json struct json_object *body = NULL;
 	struct vmn_kube_resp resp = {
 		.status = answer->status,
@@ -374,9 +385,10 @@ static void call_done(void *arg, const struct vmn_answer *answer, struct vmn_err
 		x->caller_done(x->caller_arg, NULL, err);
 		return;
 	}
-	if (answer->len && vmn_json_parse(answer->text, answer->len, &body, &ignored) == 0)
+	if (answer->len && vmn_json_parse(answer->text, answer->len, &body, &parse_err) == 0)
 		resp.body = body;
-	x->caller_done(x->caller_arg, &resp, err);
+	check_read(x, body, &parse_err, err);
+	x->caller_done(x->caller_arg, err->code ? NULL : &resp, err);
 }
 
 void vmn_kube_start(struct vmn_kube *k, const struct vmn_kube_req *req, vmn_kube_done_fn done,

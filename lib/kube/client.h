@@ -74,7 +74,7 @@ struct vmn_kube_req {
 /* An answer with a 2xx status. Borrowed during the callback. */
 struct vmn_kube_resp {
 	int status;		  /* HTTP status */
-	struct json_object *body; /* parsed body; NULL when empty or not JSON */
+	struct json_object *body; /* parsed body; an object after GET, else NULL when not JSON */
 	const char *text;	  /* raw body, "" when empty */
 	const struct vmn_strlist
 		*warnings; /* texts of Warning: 299 headers; already logged at level 0 */
@@ -83,7 +83,8 @@ struct vmn_kube_resp {
 /*
  * Runs once per started request. @resp is NULL and @err filled on failure; @err is cleared after
  * the callback unless moved away. Non-2xx answers are failures: a Status body gives reason,
- * message and causes; plain text gives a message; err->http has the status.
+ * message and causes; plain text gives a message; err->http has the status. A GET that is answered
+ * with anything but an object fails with VMN_E_PROTOCOL.
  */
 typedef void (*vmn_kube_done_fn)(void *arg, const struct vmn_kube_resp *resp, struct vmn_err *err);
 

@@ -172,6 +172,15 @@ echoed() {
 	assert_stdout_has 'error 5 http 404: Error from server (NotFound): 404: Page Not Found'
 }
 
+@test "a page that somebody in between sends with 200 is no object" {
+	client GET /status/200/html
+	assert_stdout_has "error 15 http 0: the server's answer is not JSON at byte 0"
+	client GET /accepted
+	assert_stdout_has "the server's answer is not a JSON object"
+	client PUT /status/200/html
+	assert_stdout_has '200 '
+}
+
 # --- retries ----------------------------------------------------------------------------------
 
 @test "429 and 503 are tried again when the server says when" {
