@@ -18,9 +18,11 @@ void lab_identity_clear(struct lab_identity *id)
 	*id = (struct lab_identity){0};
 }
 
-/* Point the user at the strings, once all are there. */
+/* Point the user at the strings, once all are there but the group that everybody is in. */
 static void identity_seal(struct lab_identity *id)
 {
+	if (!vmn_strlist_has(&id->names, "system:authenticated"))
+		vmn_strlist_add(&id->names, "system:authenticated");
 	id->user.name = id->names.v[0];
 	id->user.groups = (const char *const *)&id->names.v[1];
 }
@@ -51,7 +53,6 @@ static int identity_from_cert(struct lab_identity *id, const gnutls_datum_t *der
 	gnutls_x509_crt_deinit(crt);
 	if (!id->names.n)
 		return -1;
-	vmn_strlist_add(&id->names, "system:authenticated");
 	identity_seal(id);
 	return 0;
 }
@@ -130,7 +131,6 @@ static int impersonate(struct lab *lab, struct MHD_Connection *conn, struct lab_
 	/* A built-in user keeps the groups that its certificate would give. */
 	for (size_t i = 0; known && known->groups[i]; i++)
 		vmn_strlist_add(&as->names, known->groups[i]);
-	vmn_strlist_add(&as->names, "system:authenticated");
 	identity_seal(as);
 	*user = &as->user;
 	return 0;

@@ -55,6 +55,8 @@ static const struct rule rules[] = {
 	 "/api /api/* /apis /apis/* /openapi /openapi/*"},
 	{"system:authenticated", ALL, "create", "authorization.k8s.io",
 	 "selfsubjectaccessreviews selfsubjectrulesreviews", NULL},
+	{"system:authenticated", ALL, "create", "authentication.k8s.io", "selfsubjectreviews",
+	 NULL},
 	/* kubevirt.io:default */
 	{"system:authenticated", ALL, "get list", "subresources.kubevirt.io", "version guestfs",
 	 NULL},

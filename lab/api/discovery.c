@@ -17,6 +17,7 @@ static const struct {
 	const char *name;
 	const char *versions[2];
 } groups[] = {
+	{"authentication.k8s.io", {"v1", NULL}},
 	{"authorization.k8s.io", {"v1", NULL}},
 	{"k8s.cni.cncf.io", {"v1", NULL}},
 	{"kubevirt.io", {"v1", NULL}},
@@ -75,17 +76,15 @@ static struct json_object *resource_entry(const struct lab_kind *k, bool is_stat
 	return r;
 }
 
-static void add_reviews(struct json_object *list)
+static void add_reviews(struct json_object *list, const char *group)
 {
-	static const char *const reviews[][2] = {
-		{"selfsubjectaccessreviews", "SelfSubjectAccessReview"},
-		{"selfsubjectrulesreviews", "SelfSubjectRulesReview"}};
-
-	for (size_t i = 0; i < VMN_ARRAY_LEN(reviews); i++)
-		vmn_json_append_take(list, vmn_json_build("{\"name\":%s,\"singularName\":\"\","
-							  "\"namespaced\":false,\"kind\":%s,"
-							  "\"verbs\":[\"create\"]}",
-							  reviews[i][0], reviews[i][1]));
+	for (size_t i = 0; i < lab_reviews_len; i++)
+		if (strcmp(lab_reviews[i].group, group) == 0)
+			vmn_json_append_take(
+				list, vmn_json_build("{\"name\":%s,\"singularName\":\"\","
+						     "\"namespaced\":false,\"kind\":%s,"
+						     "\"verbs\":[\"create\"]}",
+						     lab_reviews[i].plural, lab_reviews[i].kind));
 }
 
 static struct json_object *resource_list(const char *group, const char *version)
@@ -102,8 +101,7 @@ static struct json_object *resource_list(const char *group, const char *version)
 		if (k->has_status)
 			vmn_json_append_take(list, resource_entry(k, true));
 	}
-	if (strcmp(group, "authorization.k8s.io") == 0)
-		add_reviews(list);
+	add_reviews(list, group);
 	return vmn_json_build("{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\","
 			      "\"groupVersion\":%s,\"resources\":%J}",
 			      gv, list);

@@ -43,6 +43,27 @@ static struct json_object *involved(struct json_object *obj)
 	return ref;
 }
 
+/* Who says such a thing on a real cluster. */
+static const char *component(const char *reason)
+{
+	static const char *const by_reason[][2] = {
+		{"Scheduled", "default-scheduler"},
+		{"FailedScheduling", "default-scheduler"},
+		{"FailedCreatePodSandBox", "kubelet"},
+		{"FailedNetworkSync", "dynamic-networks-controller"},
+		{"Started", "virt-handler"},
+		{"NicHotplug", "virt-handler"},
+		{"PreparingTarget", "virt-handler"},
+		{"Migrating", "virt-handler"},
+		{"Migrated", "virt-handler"},
+	};
+
+	for (size_t i = 0; i < VMN_ARRAY_LEN(by_reason); i++)
+		if (strcmp(by_reason[i][0], reason) == 0)
+			return by_reason[i][1];
+	return "virtualmachine-controller";
+}
+
 void lab_event(struct lab *lab, struct json_object *obj, bool warning, const char *reason,
 	       const char *fmt, ...)
 {
@@ -75,10 +96,7 @@ void lab_event(struct lab *lab, struct json_object *obj, bool warning, const cha
 		"\"source\":{\"component\":%s},\"firstTimestamp\":%s,\"lastTimestamp\":%s,"
 		"\"count\":1,\"type\":%s,\"eventTime\":null,\"reportingComponent\":\"\","
 		"\"reportingInstance\":\"\"}",
-		name, ref, reason, message,
-		vmn_streq(vmn_json_str(obj, "/kind"), "Pod") ? "dynamic-networks-controller"
-							     : "virtualmachine-controller",
-		now, now, type);
+		name, ref, reason, message, component(reason), now, now, type);
 	/* An event that cannot be kept is lost, as on a real cluster. */
 	if (lab_create(lab, LAB_EVENT, ns, event, LAB_WRITE_SYSTEM, NULL, &err) < 0)
 		return;

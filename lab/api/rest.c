@@ -330,8 +330,8 @@ static void serve_group(struct lab *lab, const struct lab_request *req, const st
 	}
 	if (strcmp(res->group, "subresources.kubevirt.io") == 0) {
 		serve_subresource(lab, req, res, ret);
-	} else if (strcmp(res->group, "authorization.k8s.io") == 0) {
-		if (lab_review(lab, res->plural, req, ret, &err) < 0)
+	} else if (lab_is_review_group(res->group)) {
+		if (lab_review(lab, res->group, res->plural, req, ret, &err) < 0)
 			reply_error(ret, &err, NULL, NULL);
 	} else {
 		serve_resource(lab, req, res, ret);

@@ -79,8 +79,17 @@ void lab_table_end(struct vmn_buf *b, const char *list_meta);
 /** lab_discovery() - answer /api, /apis, /version, /openapi...; Return: false when it is none of
  * these */
 bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_response *ret);
-/** lab_review() - SelfSubjectAccessReview and SelfSubjectRulesReview */
-int lab_review(struct lab *lab, const char *plural, const struct lab_request *req,
-	       struct lab_response *ret, struct vmn_err *err);
+/* Kinds that are answered and not kept, all of version v1. */
+struct lab_review {
+	const char *group, *plural, *kind;
+	struct json_object *(*status)(struct lab *lab, const struct lab_user *user,
+				      struct json_object *spec);
+};
+extern const struct lab_review lab_reviews[];
+extern const size_t lab_reviews_len;
+bool lab_is_review_group(const char *group);
+/** lab_review() - answer one of lab_reviews */
+int lab_review(struct lab *lab, const char *group, const char *plural,
+	       const struct lab_request *req, struct lab_response *ret, struct vmn_err *err);
 
 #endif

@@ -198,6 +198,10 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_status 0
 	kc get events --field-selector involvedObject.kind=VirtualMachine
 	assert_stdout_line "[0-9]+s +Normal +SuccessfulCreate +virtualmachine/web-1 .*"
+	kc get events -o 'jsonpath={range .items[*]}{.reason} {.source.component}{"\n"}{end}'
+	assert_stdout_line "Scheduled default-scheduler"
+	assert_stdout_line "SuccessfulCreate virtualmachine-controller"
+	assert_stdout_line "Started virt-handler"
 }
 
 @test "delete, wait for it, by namespace too" {
@@ -266,6 +270,18 @@ network() {
 # wait_object_gone RESOURCE NAME - until it cannot be got; an empty name is gone
 wait_object_gone() {
 	[ -z "$2" ] || wait_until eval "! '$KUBECTL' get '$1' '${2#*/}' >/dev/null 2>&1"
+}
+
+@test "auth whoami" {
+	# As kubectl sends it since 1.27.
+	echo '{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1","metadata":{}}' >review
+	kc create --raw /apis/authentication.k8s.io/v1/selfsubjectreviews -f review --as limited
+	assert_status 0
+	assert_equal "$(jq -r .status.userInfo.username <<<"$output")" limited
+	assert_equal "$(jq -c .status.userInfo.groups <<<"$output")" \
+		'["vmnetctl-lab:limited","system:authenticated"]'
+	kc api-resources --api-group=authentication.k8s.io -o name
+	assert_stdout selfsubjectreviews.authentication.k8s.io
 }
 
 @test "auth can-i, for oneself and as others" {
