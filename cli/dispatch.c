@@ -201,8 +201,11 @@ static bool is_reader_gone(void)
 	return poll(&pfd, 1, 0) == 1 && pfd.revents & POLLERR;
 }
 
-/* Whether all output reached its place. A reader that went away needs no message. */
-static int flush_stdout(const struct cmd_ctx *ctx)
+/*
+ * Whether all output reached its place. A reader that went away needs no message, nor does a write
+ * that failed earlier and has made the command fail.
+ */
+static int flush_stdout(const struct cmd_ctx *ctx, bool has_failed)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 	bool had_error = ferror(stdout);
@@ -210,7 +213,7 @@ static int flush_stdout(const struct cmd_ctx *ctx)
 
 	if (!errnum && !had_error)
 		return 0;
-	if (errnum != EPIPE && !is_reader_gone()) {
+	if (errnum != EPIPE && !is_reader_gone() && (errnum || !has_failed)) {
 		(void)vmn_err_sys(&err, errnum ? errnum : EIO, "cannot write to standard output");
 		cmd_error_print(ctx, &err);
 	}
@@ -234,7 +237,7 @@ static int finish(struct cmd_ctx *ctx, int rc, struct vmn_err *err)
 	int status = cmd_exit_status((enum vmn_code) - rc), sig = cmd_signals_caught();
 
 	vmn_progress_free_p(&ctx->progress);
-	if (flush_stdout(ctx) != 0 && status == 0)
+	if (flush_stdout(ctx, rc < 0) != 0 && status == 0)
 		status = 1;
 	if (err->code != VMN_OK)
 		cmd_error_print(ctx, err);

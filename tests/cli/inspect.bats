@@ -102,6 +102,17 @@ plugged() {
 	assert_stdout_has "vm default/fmt-1" "interface default" "template" "vmiStatus" "links in the pod"
 }
 
+@test "a report that finds no room is told once" {
+	"$KUBECTL" create -f - >/dev/null <<-END
+		{"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","metadata":{"name":"full-1"},"spec":{"runStrategy":"Halted",
+		"template":{"spec":{"domain":{"devices":{"interfaces":[$(printf '{"name":"n%d","bridge":{}},' {1..19}){"name":"n20","bridge":{}}]}},
+		"networks":[$(printf '{"name":"n%d","multus":{"networkName":"nad1"}},' {1..19}){"name":"n20","multus":{"networkName":"nad1"}}]}}}}
+	END
+	run --separate-stderr -- bash -c '"$VMNETCTL" inspect vm full-1 -o json >/dev/full'
+	assert_status 1
+	assert_equal "$(grep '^vmnetctl:' <<<"$stderr")" 'vmnetctl: cannot write the document: No space left on device'
+}
+
 @test "what may not be read is unknown, not missing" {
 	lab run --wait see-1 >/dev/null
 	vmn --context limited inspect vm see-1 -o json
