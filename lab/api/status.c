@@ -148,6 +148,16 @@ static bool names_object(const struct vmn_err *err, const struct lab_kind *kind)
 	}
 }
 
+/* NAME of 'RESOURCE "NAME" ...': the path of a POST does not have it. NULL when there is none. */
+static char *name_in(const char *msg)
+{
+	const char *quote = msg + strcspn(msg, " ");
+
+	if (!vmn_starts_with(quote, " \""))
+		return NULL;
+	return vmn_xstrndup(quote + 2, strcspn(quote + 2, "\""));
+}
+
 struct json_object *lab_status(const struct vmn_err *err, const struct lab_kind *kind,
 			       const char *name)
 {
@@ -155,8 +165,11 @@ struct json_object *lab_status(const struct vmn_err *err, const struct lab_kind 
 		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
 		"\"message\":%s}",
 		vmn_err_text(err));
+	vmn_auto_free char *told = vmn_is_empty(name) ? name_in(vmn_err_text(err)) : NULL;
 	struct json_object *details = NULL;
 
+	if (told)
+		name = told;
 	/* Webhooks may refuse without one. */
 	if (err->reason || !err->http || err->http == 500)
 		vmn_json_set_str(status, "reason", err->reason ? err->reason : "InternalError");

@@ -130,6 +130,10 @@ virtualmachineinstance.kubevirt.io/web-1"
 	kc create -f vm.yaml
 	assert_status 1
 	assert_stderr_has '(AlreadyExists)' 'virtualmachines.kubevirt.io "web-1" already exists'
+	sed 's/name: web-1/name: Web_1/' vm.yaml >bad.yaml
+	kc create -f bad.yaml
+	assert_status 1
+	assert_stderr_has 'The VirtualMachine "Web_1" is invalid: metadata.name: '
 	kc apply -f vm.yaml --dry-run=server
 	# Old ones believe only what an OpenAPI document says of dry runs; the lab's is empty.
 	[[ $stderr == *"doesn't support dry-run"* ]] || assert_stdout_has "(server dry run)"
