@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "lab/commands/registry.h"
 #include "lab/state.h"
+#include "lib/data/json.h"
 
 struct logs_opts {
 	const char *lab;
@@ -78,6 +79,7 @@ static int run_logs(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 {
 	const struct logs_opts *o = opts;
 	lab_auto_state struct lab_state st = {0};
+	vmn_auto_json struct json_object *doc = NULL;
 	vmn_auto_free char *path = NULL;
 	vmn_auto_close int log = -1;
 
@@ -86,6 +88,8 @@ static int run_logs(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 		return -(int)err->code;
 	path = lab_state_path(&st, "server.log");
 	log = open(path, O_RDONLY | O_CLOEXEC);
+	if (log < 0 && errno == ENOENT && lab_state_read(&st, &doc, err) < 0)
+		return -(int)err->code;
 	if (log < 0)
 		return vmn_err_sys(err, errno, "cannot read '%s'", path);
 	return o->follow ? follow(log, path, err) : copy(log, err);

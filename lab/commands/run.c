@@ -266,8 +266,14 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 	const struct run_opts *o = opts;
 	vmn_auto_strlist struct vmn_strlist names = {0};
 	struct job job = {.ctx = ctx, .o = o, .waiting = json_object_new_object()};
+	int64_t bytes = 0;
 	int rc = expand_names(o, argc, argv, &names, err);
 
+	if (rc == 0 && (!vmn_quantity_parse(o->memory, &bytes) || bytes <= 0)) {
+		(void)vmn_err_set(err, VMN_E_USAGE, "option '--memory': '%s' is not a size",
+				  o->memory);
+		rc = vmn_err_hint(err, "write it like 128Mi or 2Gi");
+	}
 	if (rc == 0)
 		rc = run_vms(&job, &names, err);
 	(void)json_object_put(job.waiting);

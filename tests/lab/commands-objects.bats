@@ -35,6 +35,11 @@ setup_file() {
 	assert_stdout_has 'name: dry' 'networkName: nad1' 'lab.vmnetctl/no-guest-agent'
 	labcmd run dry --dry-run=server
 	assert_status 0
+	for size in much 0 -1Gi; do
+		labcmd run dry --memory=$size
+		assert_status 1
+		assert_stderr_has "'$size' is not a size"
+	done
 	labcmd run dry --interface blue
 	assert_status 1
 	assert_stderr_has "'blue' is not NAME=NAD"

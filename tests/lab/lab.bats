@@ -187,4 +187,7 @@ lab_pid() {
 	assert_equal "$status" 130
 	lab_run logs
 	assert_stdout_has "POST /api/v1/namespaces 201 admin"
+	vmn lab logs --name nosuch
+	assert_status 1
+	assert_stderr_has "there is no lab 'nosuch'" 'hint: start it'
 }
