@@ -118,7 +118,7 @@ static int print_requests(struct migrate_run *r, struct vmn_err *err)
 
 /* --- what to work on ------------------------------------------------------------------ */
 
-static int check_usage(const struct migrate_opts *o, int argc, struct vmn_err *err)
+static int check_usage(const struct migrate_opts *o, int argc, char **argv, struct vmn_err *err)
 {
 	bool selects = o->selector || o->all || o->from_node;
 
@@ -141,6 +141,9 @@ static int check_usage(const struct migrate_opts *o, int argc, struct vmn_err *e
 		return vmn_err_set(
 			err, VMN_E_USAGE,
 			"migrate: --check changes nothing: it goes without --wait and --dry-run");
+	for (int i = 0; i < argc; i++)
+		if (!vmn_target_name(argv[i], err))
+			return -(int)err->code;
 	return 0;
 }
 
@@ -203,7 +206,7 @@ static int find_targets(struct migrate_run *r, int argc, char **argv, struct vmn
 	int rc = 0;
 
 	for (int i = 0; i < argc; i++)
-		vmn_targets_add(&r->targets, r->ctx->ns, argv[i]);
+		vmn_targets_add(&r->targets, r->ctx->ns, vmn_target_name(argv[i], err));
 	if (o->from_node)
 		rc = vmn_targets_from_node(r->k, ns, o->selector, o->from_node, &r->targets, err);
 	else if (argc == 0)
@@ -226,7 +229,7 @@ static int run_migrate(struct cmd_ctx *ctx, const void *opts, int argc, char **a
 		.o = opts,
 		.reports = json_object_new_array(),
 	};
-	int rc = check_usage(r.o, argc, err);
+	int rc = check_usage(r.o, argc, argv, err);
 
 	if (rc == 0)
 		rc = parse_node_selector(&r.o->node_selector, &r.node_selector, err);

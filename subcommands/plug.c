@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/data/k8s.h"
 #include "lib/kube/client.h"
 #include "lib/kube/path.h"
 #include "lib/out/progress.h"
 #include "lib/virt/plugjob.h"
 #include "lib/virt/plugwait.h"
+#include "lib/virt/targets.h"
 #include "lib/virt/vmfeed.h"
 #include "subcommands/plug.h"
 
@@ -69,42 +69,6 @@ static void turn_free(struct turn *t)
 }
 
 /* --- operands ------------------------------------------------------------------------- */
-
-/* kubectl's TYPE/NAME for the two kinds that carry interfaces, or a name alone. */
-static const char *operand_name(const char *operand, struct vmn_err *err)
-{
-	static const char *const types[] = {
-		"vm",
-		"vms",
-		"virtualmachine",
-		"virtualmachines",
-		"virtualmachine.kubevirt.io",
-		"virtualmachines.kubevirt.io",
-		"vmi",
-		"vmis",
-		"virtualmachineinstance",
-		"virtualmachineinstances",
-		"virtualmachineinstance.kubevirt.io",
-		"virtualmachineinstances.kubevirt.io",
-	};
-	const char *slash = strchr(operand, '/'), *name = slash ? slash + 1 : operand;
-	size_t len = slash ? (size_t)(slash - operand) : 0;
-	bool is_known = !slash;
-
-	for (size_t i = 0; i < VMN_ARRAY_LEN(types); i++)
-		is_known = is_known ||
-			   (strlen(types[i]) == len && strncmp(types[i], operand, len) == 0);
-	if (!is_known) {
-		vmn_err_set(err, VMN_E_USAGE, "'%s' is neither a VM nor a VMI", operand);
-		vmn_err_hint(err, "write NAME, vm/NAME or vmi/NAME");
-		return NULL;
-	}
-	if (!vmn_is_dns1123_subdomain(name)) {
-		vmn_err_set(err, VMN_E_USAGE, "'%s' is not the name of a VM", name);
-		return NULL;
-	}
-	return name;
-}
 
 static int check_operands(const struct plug_opts *o, int argc, struct vmn_err *err)
 {
@@ -440,7 +404,7 @@ static int run_all(struct run *r, struct vmn_err *err)
 static int take_names(struct run *r, int argc, char **argv, struct vmn_err *err)
 {
 	for (int i = 0; i < argc; i++) {
-		const char *name = operand_name(argv[i], err);
+		const char *name = vmn_target_name(argv[i], err);
 
 		if (!name)
 			return -(int)err->code;

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/data/k8s.h"
 #include "lib/kube/list.h"
 #include "lib/kube/path.h"
 #include "lib/virt/targets.h"
@@ -10,6 +12,41 @@
 
 /* KubeVirt labels every VMI with the node it runs on. */
 #define LABEL_NODE_NAME "kubevirt.io/nodeName"
+
+const char *vmn_target_name(const char *operand, struct vmn_err *err)
+{
+	static const char *const types[] = {
+		"vm",
+		"vms",
+		"virtualmachine",
+		"virtualmachines",
+		"virtualmachine.kubevirt.io",
+		"virtualmachines.kubevirt.io",
+		"vmi",
+		"vmis",
+		"virtualmachineinstance",
+		"virtualmachineinstances",
+		"virtualmachineinstance.kubevirt.io",
+		"virtualmachineinstances.kubevirt.io",
+	};
+	const char *slash = strchr(operand, '/'), *name = slash ? slash + 1 : operand;
+	size_t len = slash ? (size_t)(slash - operand) : 0;
+	bool is_known = !slash;
+
+	for (size_t i = 0; i < VMN_ARRAY_LEN(types); i++)
+		is_known = is_known ||
+			   (strlen(types[i]) == len && strncmp(types[i], operand, len) == 0);
+	if (!is_known) {
+		vmn_err_set(err, VMN_E_USAGE, "'%s' is neither a VM nor a VMI", operand);
+		vmn_err_hint(err, "write NAME, vm/NAME or vmi/NAME");
+		return NULL;
+	}
+	if (!vmn_is_dns1123_subdomain(name)) {
+		vmn_err_set(err, VMN_E_USAGE, "'%s' is not the name of a VM", name);
+		return NULL;
+	}
+	return name;
+}
 
 static struct vmn_target *add(struct vmn_targets *t, const char *ns, const char *name)
 {

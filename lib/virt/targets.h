@@ -18,6 +18,13 @@ struct vmn_targets {
 	size_t n;
 };
 
+/**
+ * vmn_target_name() - the name in an operand: NAME, or kubectl's TYPE/NAME for VMs and VMIs (pure)
+ *
+ * Return: a part of @operand, or NULL with -VMN_E_USAGE in @err
+ */
+const char *vmn_target_name(const char *operand, struct vmn_err *err);
+
 /** vmn_targets_add() - the VM @ns/@name, once */
 void vmn_targets_add(struct vmn_targets *t, const char *ns, const char *name);
 

@@ -470,4 +470,17 @@ gone() {
 	assert_stderr_has "'nonsense' is not LABEL=VALUE"
 	vmn migrate a --max-parallel 0
 	assert_status 1
+	vmn migrate ''
+	assert_status 1
+	assert_stderr_has "'' is not the name of a VM"
+	vmn migrate pod/a
+	assert_status 1
+	assert_stderr_has "'pod/a' is neither a VM nor a VMI"
+}
+
+@test "a VM is named as commands print it, too" {
+	vmn migrate virtualmachine/a vmi/b a --dry-run
+	assert_status 0
+	assert_equal "$(grep -c ^PUT <<<"$output")" 2
+	assert_stdout_has '/virtualmachines/a/migrate' '/virtualmachines/b/migrate'
 }
