@@ -93,6 +93,9 @@ static int parse_operands(struct inspection *in, int argc, char **argv, struct v
 		slash ? vmn_xstrndup(argv[0], (size_t)(slash - argv[0])) : vmn_xstrdup(argv[0]);
 	bool is_known = false;
 
+	/* `-o name` prints the group as well. */
+	if (vmn_ends_with(word, ".kubevirt.io"))
+		word[strcspn(word, ".")] = '\0';
 	for (size_t i = 0; i < VMN_ARRAY_LEN(kinds) && !is_known; i++) {
 		is_known = strcmp(word, kinds[i].word) == 0;
 		in->kind = kinds[i].kind;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/data/k8s.h"
 #include "lib/kube/client.h"
 #include "lib/kube/path.h"
 #include "lib/out/term.h"
@@ -118,6 +119,22 @@ static int print_requests(struct migrate_run *r, struct vmn_err *err)
 
 /* --- what to work on ------------------------------------------------------------------ */
 
+/* An unset variable in a script must not mean every VM, nor a node that no node is. */
+static int check_values(const struct migrate_opts *o, struct vmn_err *err)
+{
+	if (o->selector && !*o->selector) {
+		(void)vmn_err_set(err, VMN_E_USAGE, "the selector is empty");
+		return vmn_err_hint(err, "--all means all VMs");
+	}
+	if (o->from_node && !vmn_is_dns1123_subdomain(o->from_node))
+		return vmn_err_set(err, VMN_E_USAGE, "--from-node: '%s' is not the name of a node",
+				   o->from_node);
+	if (o->to_node && !vmn_is_dns1123_subdomain(o->to_node))
+		return vmn_err_set(err, VMN_E_USAGE, "--to-node: '%s' is not the name of a node",
+				   o->to_node);
+	return 0;
+}
+
 static int check_usage(const struct migrate_opts *o, int argc, char **argv, struct vmn_err *err)
 {
 	bool selects = o->selector || o->all || o->from_node;
@@ -144,7 +161,7 @@ static int check_usage(const struct migrate_opts *o, int argc, char **argv, stru
 	for (int i = 0; i < argc; i++)
 		if (!vmn_target_name(argv[i], err))
 			return -(int)err->code;
-	return 0;
+	return check_values(o, err);
 }
 
 /* --node-selector as an object of strings */

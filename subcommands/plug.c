@@ -78,6 +78,11 @@ static int check_operands(const struct plug_opts *o, int argc, struct vmn_err *e
 		vmn_err_set(err, VMN_E_USAGE, "names of VMs do not go with -l, --all or -A");
 		return vmn_err_hint(err, "give names, or a set");
 	}
+	/* An unset variable in a script must not mean every VM. */
+	if (o->selector && !*o->selector) {
+		vmn_err_set(err, VMN_E_USAGE, "the selector is empty");
+		return vmn_err_hint(err, "--all means all VMs");
+	}
 	if (!argc && !is_set) {
 		vmn_err_set(err, VMN_E_USAGE, "which VM?");
 		return vmn_err_hint(err, "name VMs, or give -l SELECTOR, --all or -A");

@@ -84,6 +84,9 @@ setup_file() {
 	vmn addinterface a1 --all --name dyn1 $NAD nad1
 	assert_status 1
 	assert_stderr_has 'do not go with'
+	vmn addinterface -l '' --name dyn1 $NAD nad1
+	assert_status 1
+	assert_stderr_has 'the selector is empty'
 	add pod/a1 dyn1
 	assert_status 1
 	assert_stderr_has "'pod/a1' is neither a VM nor a VMI"

@@ -96,6 +96,8 @@ plugged() {
 	assert_stdout_has "k6t-eth0"
 	vmn inspect vm/fmt-1 -o name
 	assert_stdout "virtualmachine.kubevirt.io/fmt-1"
+	vmn inspect virtualmachine.kubevirt.io/fmt-1 -o name # what it prints, it reads
+	assert_stdout "virtualmachine.kubevirt.io/fmt-1"
 	vmn inspect vmi fmt-1 -o yaml
 	assert_stdout_line 'name: fmt-1'
 	vmn inspect vm fmt-1 -o tree

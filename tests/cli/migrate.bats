@@ -470,6 +470,15 @@ gone() {
 	assert_stderr_has "'nonsense' is not LABEL=VALUE"
 	vmn migrate a --max-parallel 0
 	assert_status 1
+	vmn migrate -l ''
+	assert_status 1
+	assert_stderr_has "the selector is empty"
+	vmn migrate a --to-node ''
+	assert_status 1
+	assert_stderr_has "--to-node: '' is not the name of a node"
+	vmn migrate --from-node ''
+	assert_status 1
+	assert_stderr_has "--from-node: '' is not the name of a node"
 	vmn migrate ''
 	assert_status 1
 	assert_stderr_has "'' is not the name of a VM"
