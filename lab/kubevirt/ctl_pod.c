@@ -7,6 +7,7 @@
 #include "lab/kubevirt/ctl.h"
 #include "lab/kubevirt/kubevirt.h"
 #include "lab/api/store.h"
+#include "lib/virt/migration.h"
 #include "lib/virt/vm.h"
 
 /* --- scheduling ----------------------------------------------------------------------- */
@@ -14,7 +15,8 @@
 struct choice {
 	struct lab *lab;
 	struct json_object *selector;
-	const char *avoid; /* the node a migration leaves, or NULL */
+	struct json_object *vmi; /* whose pod it is, or NULL */
+	const char *avoid;	 /* the node a migration leaves, or NULL */
 	const char *best;
 	int64_t best_load;
 	int nodes;
@@ -24,7 +26,7 @@ static bool fits(const struct choice *c, struct json_object *node)
 {
 	if (vmn_streq(c->avoid, lab_obj_name(node)) ||
 	    vmn_json_bool(node, "/spec/unschedulable", false) ||
-	    !vmn_condition_is(node, "Ready", "True"))
+	    !vmn_condition_is(node, "Ready", "True") || vmn_node_repels(node, c->vmi))
 		return false;
 	json_object_object_foreach(c->selector, key, value)
 		if (!vmn_streq(lab_map_get(node, "labels", key), vmn_json_str(value, "")))
@@ -58,12 +60,16 @@ static void schedule(struct lab *lab, struct json_object *pod)
 {
 	vmn_auto_json struct json_object *none = json_object_new_object();
 	struct json_object *selector = vmn_json_get(pod, "/spec/nodeSelector");
-	struct choice c = {.lab = lab, .selector = selector ? selector : none};
+	struct choice c = {
+		.lab = lab,
+		.selector = selector ? selector : none,
+		.vmi = owner_vmi(lab, pod),
+	};
 
 	/* a migration's target keeps away from its source: pod anti-affinity by the created-by
 	 * label */
 	if (lab_map_get(pod, "labels", LAB_MIGRATION_UID_LABEL))
-		c.avoid = vmn_json_str(owner_vmi(lab, pod), "/status/nodeName");
+		c.avoid = vmn_json_str(c.vmi, "/status/nodeName");
 	lab_each(lab, LAB_NODE, NULL, consider, &c);
 	if (c.best) {
 		vmn_json_set_str(vmn_json_get(pod, "/spec"), "nodeName", c.best);

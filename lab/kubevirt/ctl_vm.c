@@ -52,6 +52,9 @@ static void start_vmi(struct lab *lab, struct json_object *vm)
 		    v)
 			vmn_json_set_take(meta, carried[i], vmn_json_copy(v));
 	drop_absent(vmi);
+	/* `virtctl start --paused`, for this start alone */
+	if (vmn_streq(vmn_json_str(vm, "/status/stateChangeRequests/0/data/paused"), "true"))
+		vmn_json_set_str(vmn_json_get(vmi, "/spec"), "startStrategy", "Paused");
 	lab_default_vmi(lab, vmi);
 	if (lab_create(lab, LAB_VMI, lab_obj_ns(vm), vmi, LAB_WRITE_SYSTEM, NULL, &err) == 0)
 		lab_event(

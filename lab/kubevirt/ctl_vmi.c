@@ -160,6 +160,9 @@ static void enter_running(struct lab *lab, struct json_object *vmi, struct json_
 	lab_set_phase(vmi, "Running");
 	set_ready(vmi, true);
 	set_migratable(lab, vmi);
+	if (vmn_streq(vmn_json_str(vmi, "/spec/startStrategy"), "Paused"))
+		(void)lab_condition_set(vmi, "Paused", "True", "PausedByUser",
+					"VMI was paused by user");
 	lab_event(lab, vmi, false, "Started", "VirtualMachineInstance started.");
 }
 

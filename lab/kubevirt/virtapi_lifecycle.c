@@ -118,14 +118,24 @@ static void set_running(struct json_object *vm, bool on)
 		vmn_json_set_bool(spec, "running", on);
 }
 
-/* Leaves a message for the VM controller; @uid NULL: a start. */
-static void ask_state_change(struct json_object *vm, const char *action, const char *uid)
+/* Messages for the VM controller. */
+static struct json_object *state_changes(struct json_object *vm)
 {
-	struct json_object *list =
-		lab_child(lab_status_of(vm), "stateChangeRequests", json_type_array);
+	return lab_child(lab_status_of(vm), "stateChangeRequests", json_type_array);
+}
 
-	vmn_json_append_take(list, uid ? vmn_json_build("{\"action\":%s,\"uid\":%s}", action, uid)
-				       : vmn_json_build("{\"action\":%s}", action));
+static void ask_stop(struct json_object *vm, const char *uid)
+{
+	vmn_json_append_take(state_changes(vm),
+			     vmn_json_build("{\"action\":\"Stop\",\"uid\":%s}", uid));
+}
+
+static void ask_start(struct json_object *vm, bool is_paused)
+{
+	vmn_json_append_take(
+		state_changes(vm),
+		vmn_json_build(is_paused ? "{\"action\":\"Start\",\"data\":{\"paused\":\"true\"}}"
+					 : "{\"action\":\"Start\"}"));
 }
 
 static void save_vm_take(struct lab_call *c, struct json_object *vm)
@@ -149,6 +159,7 @@ void lab_vm_start(struct lab_call *c)
 	struct json_object *vm = lab_get(c->lab, LAB_VM, c->req->ns, c->req->name);
 	struct json_object *vmi = lab_get(c->lab, LAB_VMI, c->req->ns, c->req->name);
 	const char *strategy;
+	bool is_paused;
 
 	if (!vm) {
 		lab_answer_not_found(c, "virtualmachine");
@@ -169,12 +180,15 @@ void lab_vm_start(struct lab_call *c)
 		return;
 	}
 	vm = vmn_json_copy(vm);
+	is_paused = vmn_json_bool(c->body, "/paused", false);
 	if (!strcmp(strategy, "Halted")) {
 		set_running(vm, true);
+		if (is_paused)
+			ask_start(vm, true);
 	} else {
 		if (vmi)
-			ask_state_change(vm, "Stop", lab_obj_uid(vmi));
-		ask_state_change(vm, "Start", NULL);
+			ask_stop(vm, lab_obj_uid(vmi));
+		ask_start(vm, is_paused);
 	}
 	save_vm_take(c, vm);
 }
@@ -210,7 +224,7 @@ void lab_vm_stop(struct lab_call *c)
 	}
 	vm = vmn_json_copy(vm);
 	(void)lab_set(lab_status_of(vm), "stateChangeRequests", NULL);
-	ask_state_change(vm, "Stop", lab_obj_uid(vmi));
+	ask_stop(vm, lab_obj_uid(vmi));
 	save_vm_take(c, vm);
 }
 
@@ -252,8 +266,8 @@ void lab_vm_restart(struct lab_call *c)
 		return;
 	}
 	vm = vmn_json_copy(vm);
-	ask_state_change(vm, "Stop", lab_obj_uid(vmi));
-	ask_state_change(vm, "Start", NULL);
+	ask_stop(vm, lab_obj_uid(vmi));
+	ask_start(vm, false);
 	save_vm_take(c, vm);
 }
 

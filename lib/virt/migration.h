@@ -130,4 +130,11 @@ struct vmn_migration_facts {
  */
 struct json_object *vmn_migration_check(const struct vmn_migration_facts *f);
 
+/**
+ * vmn_node_repels() - whether @node has a taint that @vmi does not tolerate (pure)
+ *
+ * A cordon is none: what kubectl sets together with spec.unschedulable is not looked at.
+ */
+bool vmn_node_repels(struct json_object *node, struct json_object *vmi);
+
 #endif

@@ -182,7 +182,7 @@ static bool tolerates(struct json_object *tolerations, struct json_object *taint
 	return false;
 }
 
-static bool has_bad_taint(struct json_object *node, struct json_object *vmi)
+bool vmn_node_repels(struct json_object *node, struct json_object *vmi)
 {
 	vmn_json_each(taint, vmn_json_array(node, "/spec/taints")) {
 		/* A cordoned node has this one too; it gets a reason of its own. */
@@ -215,7 +215,7 @@ static const char *node_obstacle(struct json_object *node, const struct vmn_migr
 		return "the VM's node selector excludes it";
 	if (!labels_have(labels, f->node_selector))
 		return "the wanted node selector excludes it";
-	return has_bad_taint(node, f->vmi) ? "tainted" : NULL;
+	return vmn_node_repels(node, f->vmi) ? "tainted" : NULL;
 }
 
 static void check_target_nodes(struct json_object *report, const struct vmn_migration_facts *f)

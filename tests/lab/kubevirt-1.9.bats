@@ -151,6 +151,34 @@ has_event() {
 			'any(.items[]; .reason == $r and .involvedObject.name == $n)' >/dev/null
 }
 
+@test "a tainted node takes no VM that does not tolerate it" {
+	make_vm stay
+	node=$("$KUBECTL" get vmi stay -o jsonpath='{.status.nodeName}')
+	other=$([ "$node" = node1 ] && echo node2 || echo node1)
+	"$KUBECTL" taint node "$other" keep=out:NoSchedule >/dev/null
+	api PUT "$SUB/virtualmachines/stay/migrate" '{}'
+	name=$("$KUBECTL" get vmim -l kubevirt.io/vmi-name=stay -o jsonpath='{.items[0].metadata.name}')
+	wait_until has_event migrationTargetPodUnschedulable "$name"
+	"$KUBECTL" taint node "$other" keep- >/dev/null
+	wait_vmi stay ".status.nodeName == \"$other\" and .status.migrationState.completed"
+}
+
+@test "a VM starts paused, that once" {
+	make_vm sleepy
+	api PUT "$SUB/virtualmachines/sleepy/stop" '{}'
+	wait_object vm sleepy '.status.printableStatus == "Stopped"'
+	api PUT "$SUB/virtualmachines/sleepy/start" '{"paused":true}'
+	assert_equal "$code" 202
+	wait_object vm sleepy '.status.printableStatus == "Paused"'
+	api PUT "$SUB/virtualmachineinstances/sleepy/unpause" '{}'
+	assert_equal "$code" 200
+	wait_object vm sleepy '.status.printableStatus == "Running"'
+	uid=$("$KUBECTL" get vmi sleepy -o jsonpath='{.metadata.uid}')
+	api PUT "$SUB/virtualmachines/sleepy/restart" '{}'
+	wait_vmi sleepy ".metadata.uid != \"$uid\" and .status.phase == \"Running\""
+	wait_object vm sleepy '.status.printableStatus == "Running"'
+}
+
 @test "a failed migration leaves the guest where it was, and says why" {
 	make_vm unlucky
 	lab fault add migration-fail --text 'no route to host' --match default/unlucky --count 1
