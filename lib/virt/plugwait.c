@@ -488,13 +488,19 @@ static void plug_event(void *arg, enum vmn_watch_type type, struct json_object *
 static void vmis_failed(void *arg, struct vmn_err *err)
 {
 	struct vmn_plugwait *w = arg;
+	const char *hint = err->hint;
 
+	if (!hint && err->http == 403)
+		hint = "the change is made; to wait for its end takes the rights to list and watch "
+		       "virtualmachineinstances";
 	vmn_err_wrap(err, "it was sent, but VMIs cannot be watched");
 	for (size_t i = 0; i < w->n; i++) {
 		vmn_auto_err struct vmn_err copy = VMN_ERR_INIT;
 
 		vmn_err_set(&copy, err->code, "%s", vmn_err_text(err));
 		copy.http = err->http;
+		if (hint)
+			vmn_err_hint(&copy, "%s", hint);
 		end(w->v[i], &copy);
 	}
 }
