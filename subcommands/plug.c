@@ -58,6 +58,7 @@ struct turn {
 	char *ns, *name;
 	bool is_vmi, is_changed; /* what there is to tell after waiting */
 	bool is_shown;		 /* ... as a document */
+	bool is_over;		 /* nothing to wait for any more */
 	enum vmn_dialect dialect;
 };
 
@@ -303,6 +304,7 @@ static void waited(void *arg, void *item, struct vmn_err *err)
 	struct run *r = arg;
 	struct turn *t = item;
 
+	t->is_over = true;
 	if (err) {
 		fail(r, t->ns, t->name, err);
 	} else if (is_document(r)) {
@@ -388,14 +390,29 @@ static int set_up(struct run *r, struct vmn_err *err)
 	return 0;
 }
 
+/* An interruption ends our part alone: changes that were sent go on. */
+static int tell_sent(const struct run *r, struct vmn_err *err)
+{
+	size_t sent = r->active;
+
+	for (size_t i = 0; i < r->n_waiting; i++)
+		sent += !r->waiting[i]->is_over;
+	if (err->code != VMN_E_CANCELLED || r->o->dry_run != DRY_RUN_NONE || !sent)
+		return -(int)err->code;
+	return vmn_err_hint(err,
+			    "what was sent for %zu %s is not taken back: see how it goes with "
+			    "vmnetctl inspect vm",
+			    sent, sent == 1 ? "VM" : "VMs");
+}
+
 static int run_all(struct run *r, struct vmn_err *err)
 {
 	int rc = set_up(r, err);
 
-	if (rc < 0 || (rc = work(r, err)) < 0)
+	if (rc < 0)
 		return rc;
-	if (r->wait && (rc = wait_for_all(r, err)) < 0)
-		return rc;
+	if (work(r, err) < 0 || (r->wait && wait_for_all(r, err) < 0))
+		return tell_sent(r, err);
 	if (!r->total && !r->names.n)
 		cmd_warn(r->ctx, "no VM matches");
 	if (!r->failed)

@@ -311,6 +311,19 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	assert_stderr_has 'stuck at P2 (the pod was asked for it)' 'dynamic-networks-controller' '--migrate'
 }
 
+@test "SIGINT ends the waiting, not the plug" {
+	lab run w8 w9 --wait
+	lab fault add no-plug --match default/w8
+	background env --default-signal=INT "$VMNETCTL" addinterface w8 w9 --name dyn1 $NAD nad1 --wait
+	wait_line "$background_err" 'waiting for 1 of 2 VMs'
+	background_end INT
+	assert_status 130
+	assert_stderr_has 'interrupted' 'hint: what was sent for 1 VM is not taken back'
+	lab fault clear
+	add w8 dyn1 --wait=20s
+	assert_stdout 'virtualmachine/w8 interface "dyn1" unchanged (plugged)'
+}
+
 @test "--wait ends the retries of a conflict that stays" {
 	local start=${EPOCHREALTIME/./}
 
