@@ -368,8 +368,12 @@ static int settle(struct vmn_changer *c, const struct txn *t, struct vmn_err *er
 	return n ? vmn_change_settle(c, &t->before, ifindexes, n, err) : 0;
 }
 
+/*
+ * @is_marked: when one that came after it could not be taken back, it is no use to remember that
+ * this one was: what the next run does about that one may need this one to be taken back after it.
+ */
 static int take_back_step(struct vmn_journal *j, struct vmn_changer *c, struct txn *t, size_t i,
-			  struct vmn_err *err)
+			  bool is_marked, struct vmn_err *err)
 {
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 	struct record *r = &t->v[i];
@@ -378,7 +382,7 @@ static int take_back_step(struct vmn_journal *j, struct vmn_changer *c, struct t
 	if (r->is_undone)
 		return 0;
 	rc = vmn_change_undo(c, &r->step, &r->was, err);
-	if (rc < 0)
+	if (rc < 0 || !is_marked)
 		return rc;
 	r->is_undone = true;
 	/* The mark only spares the next run work: a full disk shall not stop us from going on. */
@@ -399,7 +403,7 @@ static int take_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 	for (size_t i = t->n; i-- > 0;) {
 		vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 
-		if (take_back_step(j, &c, t, i, &why) < 0 && rc == 0)
+		if (take_back_step(j, &c, t, i, rc == 0, &why) < 0 && rc == 0)
 			rc = vmn_err_move(err, &why);
 	}
 	if (settle(&c, t, &late) < 0 && rc == 0)

@@ -215,7 +215,7 @@ void vmn_netns_set_hook(struct vmn_netns *ns, const struct vmn_net_hook *hook)
 
 int vmn_netns_ask_hook(const struct vmn_netns *ns, const char *what)
 {
-	return ns->hook ? ns->hook->change(ns->hook->arg, what) : 0;
+	return ns->hook ? ns->hook->ask(ns->hook->arg, what) : 0;
 }
 
 /* --- sockets -------------------------------------------------------------------------- */

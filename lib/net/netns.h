@@ -17,12 +17,14 @@
 struct vmn_netns;
 
 /*
- * For tests of failures and crashes: told about each change of the kernel's state just before it
- * is asked for. @what names it ("RTM_NEWLINK", "sysctl", "tun", "nft"). Return: 0 to let it happen,
- * else the errno that it shall fail with.
+ * For tests of failures and crashes: told about each request to the kernel just before it is made.
+ * @what names it ("RTM_NEWLINK", "sysctl", "tun", "nft"; VMN_NET_READ when it changes nothing), and
+ * about each change of the journal ("journal"). Return: 0 to let it happen, else the errno that it
+ * shall fail with.
  */
+#define VMN_NET_READ "read"
 struct vmn_net_hook {
-	int (*change)(void *arg, const char *what);
+	int (*ask)(void *arg, const char *what);
 	void *arg;
 };
 

@@ -118,7 +118,7 @@ int vmn_nft_run(const struct vmn_netns *ns, const char *commands, char **ret_out
 	rc = load(&c.nft, err);
 	if (rc < 0)
 		return rc;
-	errnum = ret_out ? 0 : vmn_netns_ask_hook(ns, "nft");
+	errnum = vmn_netns_ask_hook(ns, ret_out ? VMN_NET_READ : "nft");
 	if (errnum) {
 		err->sys = errnum;
 		return vmn_err_set(err, VMN_E_NETLINK, "nft: %s", strerror(errnum));

@@ -31,6 +31,7 @@ struct vmn_rtnl {
 
 /* What the handlers of one request share. */
 struct exchange {
+	const char *what; /* for the hook */
 	uint32_t seq;
 	int (*each)(void *arg, const struct nlmsghdr *h, struct vmn_err *err);
 	void *arg;
@@ -202,8 +203,11 @@ static int receive(struct vmn_rtnl *r, int *ret_len, struct vmn_err *err)
 static int run_exchange(struct vmn_rtnl *r, struct nl_msg *msg, struct exchange *x,
 			struct vmn_err *err)
 {
-	int len, rc = send_msg(r, msg, &x->seq, err);
+	int errnum = vmn_netns_ask_hook(r->ns, x->what), len, rc;
 
+	if (errnum)
+		return refused(errnum, NULL, err);
+	rc = send_msg(r, msg, &x->seq, err);
 	if (rc < 0)
 		return rc;
 	while (!x->is_done) {
@@ -242,11 +246,8 @@ static const char *type_name(int type)
 
 int vmn_rtnl_change(struct vmn_rtnl *rtnl, struct nl_msg *msg, struct vmn_err *err)
 {
-	struct exchange x = {0};
-	int errnum = vmn_netns_ask_hook(rtnl->ns, type_name(nlmsg_hdr(msg)->nlmsg_type));
+	struct exchange x = {.what = type_name(nlmsg_hdr(msg)->nlmsg_type)};
 
-	if (errnum)
-		return refused(errnum, NULL, err);
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
 	return run_exchange(rtnl, msg, &x, err);
 }
@@ -255,7 +256,7 @@ int vmn_rtnl_get(struct vmn_rtnl *rtnl, struct nl_msg *msg,
 		 int (*each)(void *arg, const struct nlmsghdr *h, struct vmn_err *err), void *arg,
 		 struct vmn_err *err)
 {
-	struct exchange x = {.each = each, .arg = arg};
+	struct exchange x = {.what = VMN_NET_READ, .each = each, .arg = arg};
 
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK; /* ends the answer, as for a change */
 	return run_exchange(rtnl, msg, &x, err);
@@ -267,7 +268,7 @@ int vmn_rtnl_dump(struct vmn_rtnl *rtnl, struct nl_msg *msg, void (*restart)(voi
 {
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_DUMP;
 	for (int i = 0; i < MAX_DUMPS; i++) {
-		struct exchange x = {.each = each, .arg = arg};
+		struct exchange x = {.what = VMN_NET_READ, .each = each, .arg = arg};
 		int rc = run_exchange(rtnl, msg, &x, err);
 
 		if (rc < 0 || !x.is_interrupted)

@@ -16,7 +16,7 @@
 #include "lib/net/change.h"
 #include "lib/net/record.h"
 
-enum { WAIT_MS = 500 };
+enum { WAIT_MS = 3000 }; /* a work queue of the kernel on a busy machine */
 
 struct settle {
 	struct vmn_changer *c;
@@ -122,12 +122,18 @@ static bool is_automatic(const struct vmn_addr *a)
 	       (a->local.bytes[1] & 0xc0) == 0x80;
 }
 
+/* Tentative, and was not: duplicate detection began again. */
+static bool is_in_dad(const struct vmn_addr *was, const struct vmn_addr *now)
+{
+	return now->flags & ~was->flags & IFA_F_TENTATIVE;
+}
+
 static int restore_addr(struct settle *s, const struct vmn_addr *a, struct vmn_err *err)
 {
 	const struct vmn_addr *now = find_addr(&s->now, a);
 	int rc;
 
-	if (now && vmn_record_eq(&vmn_addr_record, a, now))
+	if (now && vmn_record_eq(&vmn_addr_record, a, now) && !is_in_dad(a, now))
 		return 0;
 	if (now && (rc = del_addr(s, now, err)) < 0)
 		return rc;
@@ -136,7 +142,7 @@ static int restore_addr(struct settle *s, const struct vmn_addr *a, struct vmn_e
 
 /*
  * Duplicate detection was passed once: again, it would leave the address unusable for a while, and
- * routes that prefer it could not be restored.
+ * routes that prefer it could not be restored. @value NULL: as it was.
  */
 static int set_dad(struct settle *s, int ifindex, const char *value, struct vmn_err *err)
 {
@@ -182,25 +188,28 @@ static int settle_addrs_of(struct settle *s, int ifindex, struct vmn_err *err)
 	return rc;
 }
 
+static int set_all_dad(struct settle *s, const char *value, struct vmn_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
+
+		if (is_touched(s, s->ifindexes[i]) && has_v6(s, s->ifindexes[i]) &&
+		    set_dad(s, s->ifindexes[i], value, &why) < 0 && rc == 0)
+			rc = vmn_err_move(err, &why);
+	}
+	return rc;
+}
+
 static int settle_addrs(struct settle *s, struct vmn_err *err)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		bool quiet = has_v6(s, s->ifindexes[i]);
-		vmn_auto_err struct vmn_err later = VMN_ERR_INIT;
-		int rc = 0;
+	int rc = 0;
 
-		if (!is_touched(s, s->ifindexes[i]))
-			continue;
-		if (quiet)
-			rc = set_dad(s, s->ifindexes[i], "0", err);
-		if (rc == 0)
+	for (size_t i = 0; i < s->n && rc == 0; i++)
+		if (is_touched(s, s->ifindexes[i]))
 			rc = settle_addrs_of(s, s->ifindexes[i], err);
-		if (quiet && set_dad(s, s->ifindexes[i], NULL, &later) < 0 && rc == 0)
-			rc = vmn_err_move(err, &later);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	return rc;
 }
 
 /* --- routes --------------------------------------------------------------------------- */
@@ -248,27 +257,36 @@ static bool comes_by_itself(const struct vmn_route *r)
 	       (r->type == RTN_LOCAL || r->type == RTN_ANYCAST);
 }
 
-static int wait_for_routes(struct settle *s, struct vmn_err *err)
+static bool are_addrs_ready(const struct settle *s)
 {
 	const struct vmn_snapshot *b = s->before;
+
+	for (size_t i = 0; i < b->n_addrs; i++) {
+		const struct vmn_addr *now = find_addr(&s->now, &b->addrs[i]);
+
+		if (is_touched(s, b->addrs[i].ifindex) && now && is_in_dad(&b->addrs[i], now))
+			return false;
+	}
+	for (size_t i = 0; i < b->n_routes; i++)
+		if (comes_by_itself(&b->routes[i]) && is_concerned(s, &b->routes[i]) &&
+		    !has_route(&s->now, &b->routes[i]))
+			return false;
+	return true;
+}
+
+/* The kernel finishes an IPv6 address on a work queue. One that it never does is no failure. */
+static int wait_for_addrs(struct settle *s, struct vmn_err *err)
+{
 	int64_t deadline_ms = vmn_deadline_in(WAIT_MS);
+	int rc = look(s, err);
 
-	for (size_t i = 0; i < b->n_routes;) {
-		const struct vmn_route *r = &b->routes[i];
+	while (rc == 0 && !are_addrs_ready(s) && vmn_deadline_left(deadline_ms) > 0) {
 		struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
-		int rc;
 
-		if (!comes_by_itself(r) || !is_concerned(s, r) || has_route(&s->now, r) ||
-		    vmn_deadline_left(deadline_ms) == 0) {
-			i++;
-			continue;
-		}
 		(void)nanosleep(&pause, NULL);
 		rc = look(s, err);
-		if (rc < 0)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
 static int del_made_routes(struct settle *s, struct vmn_err *err)
@@ -353,18 +371,21 @@ int vmn_change_settle(struct vmn_changer *c, const struct vmn_snapshot *before,
 		      const int *ifindexes, size_t n, struct vmn_err *err)
 {
 	struct settle s = {.c = c, .before = before, .ifindexes = ifindexes, .n = n};
+	vmn_auto_err struct vmn_err late = VMN_ERR_INIT;
 	int rc = look(&s, err);
 
 	if (rc == 0)
+		rc = set_all_dad(&s, "0", err);
+	if (rc == 0)
 		rc = settle_addrs(&s, err);
 	if (rc == 0)
-		rc = look(&s, err); /* addresses bring routes */
+		rc = wait_for_addrs(&s, err); /* they bring routes */
 	if (rc == 0)
 		rc = settle_routes(&s, err);
 	if (rc == 0)
 		rc = settle_neighs(&s, err);
-	if (rc == 0)
-		rc = wait_for_routes(&s, err);
+	if (set_all_dad(&s, NULL, &late) < 0 && rc == 0)
+		rc = vmn_err_move(err, &late);
 	vmn_snapshot_clear(&s.now);
 	return rc;
 }

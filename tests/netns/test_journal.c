@@ -240,8 +240,8 @@ static int strike(void *arg, const char *what)
 {
 	struct counter *c = arg;
 
-	if (c->errnum && strcmp(what, "journal") == 0)
-		return 0; /* the kernel's requests only */
+	if (strcmp(what, VMN_NET_READ) == 0 || (c->errnum && strcmp(what, "journal") == 0))
+		return 0; /* changes of the kernel only */
 	if (c->left-- != 0)
 		return 0;
 	c->has_struck = true;
