@@ -82,4 +82,33 @@ static inline void netns_sh(int fd, const char *script)
 		fail_msg("status %d of: %s", status, script);
 }
 
+/*
+ * Call @test in @n processes at once, with *state a number below @n. Each has its own cmocka, whose
+ * report goes to stderr.
+ */
+static inline void netns_at_once(CMUnitTestFunction test, size_t n)
+{
+	size_t n_failed = 0;
+
+	(void)fflush(NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct CMUnitTest part[] = {{"part", test, NULL, NULL, (void *)i}};
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+			exit(cmocka_run_group_tests(part, NULL, NULL) == 0 ? 0 : 1);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		int status;
+
+		assert_true(wait(&status) > 0);
+		n_failed += status != 0;
+	}
+	if (n_failed)
+		fail_msg("%zu of %zu parts failed", n_failed, n);
+}
+
 #endif

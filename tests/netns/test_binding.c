@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What apply makes, undo takes back: over a family of start states, made by combining what a CNI
- * plugin may leave in a pod, with each binding in turn; and when a run is killed at any change of
- * the kernel.
+ * plugin may leave in a pod, with each binding in turn.
  */
 #include "config.h"
 
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <poll.h>
-#include <signal.h>
-
-#include "lib/base/clock.h"
-#include "lib/binding/apply.h"
-#include "tests/netns/netns.h"
+#include "tests/netns/binding.h"
 
 /* Parts of a start state; one of each list is taken. eth0 is the pod's link. */
 static const char *const links[] = {
@@ -56,7 +46,7 @@ static const char *const extras[] = {
 	"sysctl -qw net.ipv4.conf.eth0.rp_filter=2\n",
 };
 
-enum { N_STATES = 240 };
+enum { N_STATES = 240, N_PARTS = 12 };
 
 static bool has_v4(size_t i)
 {
@@ -69,269 +59,71 @@ static bool is_macvtap(size_t i)
 }
 
 /* The parts go round at different speeds, so that all pairs meet. */
-static void make_state(int fd, size_t i)
+static char *state_script(size_t i)
 {
 	const char *mtu = mtus[i / 4 % VMN_ARRAY_LEN(mtus)];
 	bool is_small = strstr(mtu, " 576");
-	vmn_auto_free char *script = vmn_xasprintf(
-		"sysctl -qw net.ipv6.conf.default.accept_dad=0 "
-		"net.ipv6.conf.default.router_solicitations=0\n"
-		"%sip link set far up\n%sip link set eth0 up\n%s%s%s",
-		links[i % VMN_ARRAY_LEN(links)], mtu, addrs4[i % VMN_ARRAY_LEN(addrs4)],
-		is_small ? "" : addrs6[i / 3 % VMN_ARRAY_LEN(addrs6)],
-		has_v4(i) ? extras[i / 7 % VMN_ARRAY_LEN(extras)] : "");
 
-	netns_sh(fd, script);
+	return vmn_xasprintf("sysctl -qw net.ipv6.conf.default.accept_dad=0 "
+			     "net.ipv6.conf.default.router_solicitations=0\n"
+			     "%sip link set far up\n%sip link set eth0 up\n%s%s%s",
+			     links[i % VMN_ARRAY_LEN(links)], mtu,
+			     addrs4[i % VMN_ARRAY_LEN(addrs4)],
+			     is_small ? "" : addrs6[i / 3 % VMN_ARRAY_LEN(addrs6)],
+			     has_v4(i) ? extras[i / 7 % VMN_ARRAY_LEN(extras)] : "");
 }
 
-struct world {
-	int fd;
-	struct vmn_netns *ns;
-	char dir[64];
-	struct vmn_snapshot before;
-};
-
-static const char *const keys[] = {"net/ipv4/conf/all/arp_ignore", "net/ipv4/ip_forward",
-				   "net/ipv6/conf/all/forwarding", NULL};
-
-static void must(int rc, const struct vmn_err *err)
+static struct wish wish_of(size_t i)
 {
-	if (rc < 0)
-		fail_msg("%s (%s)", vmn_err_text(err), err->hint ? err->hint : "");
+	struct wish wish = {.layout = i % 11 == 10 ? VMN_LAYOUT_V0_4_1 : VMN_LAYOUT_CURRENT};
+
+	if (wish.layout == VMN_LAYOUT_CURRENT && has_v4(i))
+		wish.kind = (enum vmn_binding_kind)(i / 2 % 3);
+	return wish;
 }
 
-static void look(const struct world *w, struct vmn_snapshot *ret)
+static void check_state(size_t i)
 {
+	vmn_auto_free char *script = state_script(i), *when = vmn_xasprintf("state %zu", i);
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct wish wish = wish_of(i);
+	struct world w;
+	size_t n_steps;
 
-	must(vmn_snapshot_take(w->ns, keys, ret, &err), &err);
-}
-
-/* Has the kernel done what an address makes it do later: detect duplicates, route to it? */
-static bool is_addr_ready(const struct vmn_snapshot *s, const struct vmn_addr *a)
-{
-	if (a->local.family != AF_INET6)
-		return true;
-	for (size_t i = 0; i < s->n_routes; i++)
-		if (s->routes[i].type == RTN_LOCAL && vmn_ip_eq(&s->routes[i].dst, &a->local))
-			return !(a->flags & IFA_F_TENTATIVE);
-	return false;
-}
-
-/* Does a link that is up still lack the link-local address it will have? */
-static bool is_link_ready(const struct vmn_snapshot *s, const struct vmn_link *l)
-{
-	vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/disable_ipv6", l->name);
-
-	if (!(l->flags & IFF_UP) || l->addrgenmode != IN6_ADDR_GEN_MODE_EUI64 ||
-	    vmn_streq(vmn_snapshot_sysctl(s, key), "1"))
-		return true;
-	for (size_t i = 0; i < s->n_addrs; i++)
-		if (s->addrs[i].ifindex == l->ifindex && s->addrs[i].scope == RT_SCOPE_LINK)
-			return true;
-	return false;
-}
-
-static bool is_ready(const struct vmn_snapshot *s)
-{
-	for (size_t i = 0; i < s->n_links; i++)
-		if (!is_link_ready(s, &s->links[i]))
-			return false;
-	for (size_t i = 0; i < s->n_addrs; i++)
-		if (!is_addr_ready(s, &s->addrs[i]))
-			return false;
-	return true;
-}
-
-/* A snapshot of what stays as it is: the kernel configures IPv6 behind the back of `ip`. */
-static void look_when_ready(const struct world *w, struct vmn_snapshot *ret)
-{
-	int64_t deadline_ms = vmn_deadline_in(20000);
-
-	look(w, ret);
-	while (!is_ready(ret)) {
-		vmn_auto_buf struct vmn_buf all = VMN_BUF_INIT(0);
-		struct vmn_snapshot none = {0};
-
-		if (vmn_deadline_left(deadline_ms) == 0) {
-			vmn_snapshot_diff(&none, ret, &all);
-			fail_msg("never ready:\n%s", vmn_buf_str(&all));
-		}
-		(void)poll(NULL, 0, 5); /* the kernel's workqueues send no event for all of it */
-		vmn_snapshot_clear(ret);
-		look(w, ret);
+	world_up(&w, script);
+	if (is_macvtap(i) && wish.kind != VMN_BINDING_MASQUERADE) {
+		/* The kernel makes none a port of a bridge. */
+		assert_true(apply(&w, &wish, &n_steps, &err) < 0);
+	} else {
+		if (apply(&w, &wish, &n_steps, &err) < 0)
+			fail_msg("%s: %s", when, vmn_err_text(&err));
+		assert_true(n_steps > 5);
+		must(apply(&w, &wish, &n_steps, &err), &err);
+		if (n_steps != 0)
+			fail_msg("%s: a second apply has %zu steps", when, n_steps);
+		must(undo(&w, &err), &err);
 	}
+	assert_before(&w, when);
+	world_down(&w);
 }
 
-static void world_up(struct world *w, size_t i)
+/* Most of the time goes by until the kernel has made its IPv6 addresses: many wait at once. */
+static void check_part(void **state)
 {
-	*w = (struct world){.fd = netns_new(), .dir = "/tmp/vmnetctl-test.XXXXXX"};
-	assert_non_null(mkdtemp(w->dir));
-	make_state(w->fd, i);
-	w->ns = netns_open(w->fd);
-	look_when_ready(w, &w->before);
-}
-
-static void world_down(struct world *w)
-{
-	vmn_auto_free char *script = vmn_xasprintf("rm -r %s", w->dir);
-
-	netns_sh(w->fd, script);
-	vmn_snapshot_clear(&w->before);
-	vmn_netns_free_p(&w->ns);
-	(void)close(w->fd);
-}
-
-static struct vmn_journal *journal(struct world *w)
-{
-	struct vmn_journal_opts opts = {.state_dir = w->dir, .deadline_ms = vmn_deadline_in(5000)};
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	struct vmn_journal *j = NULL;
-
-	must(vmn_journal_open(w->ns, &opts, &j, &err), &err);
-	return j;
-}
-
-static int apply(struct world *w, enum vmn_binding_kind kind, enum vmn_layout layout,
-		 size_t *ret_steps, struct vmn_err *err)
-{
-	vmn_auto_journal struct vmn_journal *j = journal(w);
-	vmn_auto_applied struct vmn_applied applied = {0};
-	vmn_auto_setup struct vmn_setup setup = {.layout = layout};
-	struct vmn_setup_nic *nic = vmn_setup_add(&setup, "default");
-	int rc;
-
-	nic->kind = kind;
-	nic->is_primary = true;
-	rc = vmn_binding_apply(w->ns, j, &setup, false, &applied, err);
-	*ret_steps = applied.plan.steps.n;
-	return rc;
-}
-
-static int undo(struct world *w, struct vmn_err *err)
-{
-	vmn_auto_journal struct vmn_journal *j = journal(w);
-	vmn_auto_strlist struct vmn_strlist undone = {0}, steps = {0};
-
-	return vmn_binding_undo(j, NULL, false, &undone, &steps, err);
-}
-
-static void assert_as_before(const struct world *w, size_t state, const char *when)
-{
-	vmn_auto_snapshot struct vmn_snapshot now = {0};
-	vmn_auto_buf struct vmn_buf diff = VMN_BUF_INIT(0);
-
-	look(w, &now);
-	vmn_snapshot_diff(&w->before, &now, &diff);
-	if (diff.len)
-		fail_msg("state %zu, %s:\n%s", state, when, vmn_buf_str(&diff));
+	for (size_t i = (uintptr_t)*state; i < N_STATES; i += N_PARTS)
+		check_state(i);
 }
 
 static void test_undo_gives_back_every_state(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_STATES; i++) {
-		struct world w;
-		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-		enum vmn_layout layout = i % 11 == 10 ? VMN_LAYOUT_V0_4_1 : VMN_LAYOUT_CURRENT;
-		enum vmn_binding_kind kind = layout == VMN_LAYOUT_V0_4_1 ? VMN_BINDING_BRIDGE
-					     : has_v4(i) ? (enum vmn_binding_kind)(i / 2 % 3)
-							 : VMN_BINDING_BRIDGE;
-		size_t n_steps;
-
-		world_up(&w, i);
-		if (is_macvtap(i) && kind != VMN_BINDING_MASQUERADE) {
-			/* The kernel makes none a port of a bridge. */
-			assert_true(apply(&w, kind, layout, &n_steps, &err) < 0);
-			assert_as_before(&w, i, "refused");
-			world_down(&w);
-			continue;
-		}
-		if (apply(&w, kind, layout, &n_steps, &err) < 0)
-			fail_msg("state %zu: %s", i, vmn_err_text(&err));
-		assert_true(n_steps > 5);
-		must(apply(&w, kind, layout, &n_steps, &err), &err);
-		if (n_steps != 0)
-			fail_msg("state %zu: a second apply has %zu steps", i, n_steps);
-		must(undo(&w, &err), &err);
-		assert_as_before(&w, i, vmn_binding_word(kind));
-		world_down(&w);
-	}
-}
-
-/* --- killed --------------------------------------------------------------------------- */
-
-struct countdown {
-	int left;
-};
-
-static int strike(void *arg, const char *what)
-{
-	struct countdown *c = arg;
-
-	(void)what;
-	if (c->left-- == 0)
-		(void)kill(getpid(), SIGKILL);
-	return 0;
-}
-
-/* Apply in a child that dies before its @at-th change. Return: whether it got that far */
-static bool apply_killed(struct world *w, enum vmn_binding_kind kind, int at)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		struct countdown c = {at};
-		struct vmn_net_hook hook = {strike, &c};
-		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-		size_t n_steps;
-
-		vmn_netns_set_hook(w->ns, &hook);
-		_exit(apply(w, kind, VMN_LAYOUT_CURRENT, &n_steps, &err) < 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status))
-		assert_int_equal(WEXITSTATUS(status), 0);
-	return WIFSIGNALED(status);
-}
-
-static void recover(struct world *w)
-{
-	vmn_auto_journal struct vmn_journal *j = journal(w);
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	struct vmn_recovery done;
-
-	must(vmn_journal_recover(j, &done, &err), &err);
-}
-
-static void test_killed_at_any_change(void **state)
-{
-	static const enum vmn_binding_kind kinds[] = {VMN_BINDING_BRIDGE, VMN_BINDING_MASQUERADE};
-
-	(void)state;
-	for (size_t k = 0; k < VMN_ARRAY_LEN(kinds); k++) {
-		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-		struct world w;
-		int at = 0;
-
-		world_up(&w, 5);
-		for (; apply_killed(&w, kinds[k], at); at++) {
-			recover(&w);
-			assert_as_before(&w, 5, "killed");
-		}
-		assert_true(at > 10);
-		must(undo(&w, &err), &err);
-		assert_as_before(&w, 5, "undone");
-		world_down(&w);
-	}
+	netns_at_once(check_part, N_PARTS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_undo_gives_back_every_state),
-		cmocka_unit_test(test_killed_at_any_change),
 	};
 
 	if (!netns_permitted() || access("/dev/net/tun", R_OK | W_OK) < 0) {
