@@ -42,7 +42,8 @@ int vmn_change_undo(struct vmn_changer *c, const struct vmn_step *step,
 		    const struct vmn_before *before, struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
- * vmn_change_settle() - addresses, routes and neighbours of links as they were in @before
+ * vmn_change_settle() - addresses, routes, next hop objects, neighbours and qdiscs of links as
+ * they were in @before
  * @ifindexes:	the links that were touched
  *
  * What is missing is added from the messages kept in @before; what the kernel made by itself since

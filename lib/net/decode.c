@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -256,6 +257,37 @@ int vmn_decode_addr(const struct nlmsghdr *h, struct vmn_addr *ret, struct vmn_e
 	return ret->local.family ? 1 : 0;
 }
 
+/* --- next hop objects ----------------------------------------------------------------- */
+
+/* NHA_OP_FLAGS, NHA_GROUP_STATS and NHA_HW_STATS_USED of Linux 6.10 tell about the answer. */
+static bool is_nexthop_state(int type)
+{
+	return type == 14 || type == 15 || type == 17;
+}
+
+int vmn_decode_nexthop(const struct nlmsghdr *h, struct vmn_nhobj *ret, struct vmn_err *err)
+{
+	struct nlattr *tb[NHA_MAX + 1];
+	const struct nhmsg *nhm = nlmsg_data(h);
+	struct nhmsg *head;
+	int rc;
+
+	if (h->nlmsg_type != RTM_NEWNEXTHOP)
+		return 0;
+	if (nlmsg_parse((struct nlmsghdr *)h, sizeof(*nhm), tb, NHA_MAX, NULL) < 0)
+		return malformed(h, err);
+	ret->id = get_u32(tb[NHA_ID], 0);
+	ret->ifindex = (int)get_u32(tb[NHA_OIF], 0);
+	ret->is_group = tb[NHA_GROUP];
+	rc = keep_raw(h, sizeof(*nhm), is_nexthop_state, &ret->raw, err);
+	if (rc < 0)
+		return rc;
+	head = ret->raw.data; /* the scope follows from the rest, and may not be sent */
+	head->nh_scope = 0;
+	head->nh_flags &= HOP_FLAGS;
+	return ret->id ? 1 : 0;
+}
+
 /* --- routes --------------------------------------------------------------------------- */
 
 static bool is_route_state(int type)
@@ -405,6 +437,7 @@ int vmn_decode_route(const struct nlmsghdr *h, struct vmn_route *ret, struct vmn
 	get_ip(tb[RTA_PREFSRC], ret->family, &ret->prefsrc);
 	ret->priority = get_u32(tb[RTA_PRIORITY], 0);
 	ret->mtu = decode_mtu(tb[RTA_METRICS]);
+	ret->nhid = get_u32(tb[RTA_NH_ID], 0);
 	ret->expires_s = decode_expires(tb[RTA_CACHEINFO]);
 	rc = decode_hops(tb, rtm, ret, err);
 	if (rc == 0)

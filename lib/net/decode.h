@@ -16,6 +16,8 @@ struct nlmsghdr;
 int vmn_decode_link(const struct nlmsghdr *h, struct vmn_link *ret, struct vmn_err *err);
 /** vmn_decode_addr() - RTM_NEWADDR */
 int vmn_decode_addr(const struct nlmsghdr *h, struct vmn_addr *ret, struct vmn_err *err);
+/** vmn_decode_nexthop() - RTM_NEWNEXTHOP */
+int vmn_decode_nexthop(const struct nlmsghdr *h, struct vmn_nhobj *ret, struct vmn_err *err);
 /** vmn_decode_route() - RTM_NEWROUTE */
 int vmn_decode_route(const struct nlmsghdr *h, struct vmn_route *ret, struct vmn_err *err);
 /** vmn_decode_neigh() - RTM_NEWNEIGH; what is neither permanent nor a proxy entry is none */

@@ -72,6 +72,18 @@ const struct vmn_record vmn_addr_record = {
 	sizeof(struct vmn_addr),
 };
 
+const struct vmn_record vmn_nexthop_record = {
+	"nexthop",
+	(const struct vmn_field[]){
+		{VMN_FIELD_U32, AT(vmn_nhobj, id)},
+		{VMN_FIELD_INT, AT(vmn_nhobj, ifindex)},
+		{VMN_FIELD_BOOL, AT(vmn_nhobj, is_group)},
+		{VMN_FIELD_RAW, AT(vmn_nhobj, raw)},
+		{0},
+	},
+	sizeof(struct vmn_nhobj),
+};
+
 const struct vmn_record vmn_route_record = {
 	"route",
 	(const struct vmn_field[]){
@@ -88,6 +100,7 @@ const struct vmn_record vmn_route_record = {
 		{VMN_FIELD_IP, AT(vmn_route, prefsrc)},
 		{VMN_FIELD_U32, AT(vmn_route, priority)},
 		{VMN_FIELD_U32, AT(vmn_route, mtu)},
+		{VMN_FIELD_U32, AT(vmn_route, nhid)},
 		{VMN_FIELD_U32, AT(vmn_route, expires_s), .flags = VMN_FIELD_VOLATILE},
 		{VMN_FIELD_HOPS, .key = "hops"},
 		{VMN_FIELD_RAW, AT(vmn_route, raw)},

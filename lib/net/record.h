@@ -40,8 +40,8 @@ struct vmn_record {
 	size_t size; /* of the struct */
 };
 
-extern const struct vmn_record vmn_link_record, vmn_addr_record, vmn_route_record, vmn_neigh_record,
-	vmn_rule_record, vmn_qdisc_record, vmn_sysctl_record;
+extern const struct vmn_record vmn_link_record, vmn_addr_record, vmn_nexthop_record,
+	vmn_route_record, vmn_neigh_record, vmn_rule_record, vmn_qdisc_record, vmn_sysctl_record;
 
 /** vmn_record_json() - @obj as an object; fields that are zero or empty are left out; caller drops
  */

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -212,11 +214,70 @@ static int settle_addrs(struct settle *s, struct vmn_err *err)
 	return rc;
 }
 
+/* --- next hop objects ----------------------------------------------------------------- */
+
+static const struct vmn_nhobj *find_nexthop(const struct vmn_snapshot *in, uint32_t id)
+{
+	for (size_t i = 0; i < in->n_nexthops; i++)
+		if (in->nexthops[i].id == id)
+			return &in->nexthops[i];
+	return NULL;
+}
+
+/* Whether changing the touched links can have taken it, or a member of it, away. */
+static bool is_nexthop_concerned(const struct settle *s, const struct vmn_nhobj *nh)
+{
+	const struct nlattr *group;
+	size_t head = NLMSG_ALIGN(sizeof(struct nhmsg));
+
+	if (!nh->is_group)
+		return is_touched(s, nh->ifindex);
+	group = nla_find((struct nlattr *)((char *)nh->raw.data + head), (int)(nh->raw.len - head),
+			 NHA_GROUP);
+	for (int at = 0; group && at + (int)sizeof(struct nexthop_grp) <= nla_len(group);
+	     at += (int)sizeof(struct nexthop_grp)) {
+		struct nexthop_grp member;
+		const struct vmn_nhobj *hop;
+
+		memcpy(&member, (const char *)nla_data(group) + at, sizeof(member));
+		hop = find_nexthop(s->before, member.id);
+		if (hop && is_touched(s, hop->ifindex))
+			return true;
+	}
+	return false;
+}
+
+/* A group that is there has lost members; a hop under that number would be somebody else's. */
+static bool is_nexthop_settled(const struct settle *s, const struct vmn_nhobj *nh)
+{
+	const struct vmn_nhobj *now = find_nexthop(&s->now, nh->id);
+
+	return !is_nexthop_concerned(s, nh) ||
+	       (now && (!now->is_group || vmn_record_eq(&vmn_nexthop_record, nh, now)));
+}
+
+static int add_nexthop(struct settle *s, const struct vmn_nhobj *nh, struct vmn_err *err)
+{
+	vmn_auto_nl_msg struct nl_msg *msg =
+		raw_msg(RTM_NEWNEXTHOP, NLM_F_CREATE | (nh->is_group ? NLM_F_REPLACE : NLM_F_EXCL),
+			&nh->raw);
+
+	if (!msg)
+		return vmn_err_oom(err);
+	if (vmn_rtnl_change(s->c->rtnl, msg, err) < 0)
+		return vmn_err_wrap(err, "cannot restore nexthop %u", nh->id);
+	return 0;
+}
+
 /* --- routes --------------------------------------------------------------------------- */
 
 /* Whether changing the touched links can have taken the route away. */
 static bool is_concerned(const struct settle *s, const struct vmn_route *r)
 {
+	const struct vmn_nhobj *nh = r->nhid ? find_nexthop(s->before, r->nhid) : NULL;
+
+	if (nh && is_nexthop_concerned(s, nh))
+		return true;
 	for (size_t i = 0; i < r->n_hops; i++)
 		if (is_touched(s, r->hops[i].ifindex))
 			return true;
@@ -306,35 +367,71 @@ static int del_made_routes(struct settle *s, struct vmn_err *err)
 	return 0;
 }
 
-/* Gateways need the routes to them first: go round until nothing more can be added. */
-static int settle_routes(struct settle *s, struct vmn_err *err)
-{
-	const struct vmn_snapshot *b = s->before;
-	vmn_auto_free bool *is_done = vmn_xcalloc(b->n_routes + 1, sizeof(*is_done));
-	bool has_progress = true;
-	int rc = del_made_routes(s, err);
+/* What is to be added: next hop objects of the snapshot before, then its routes. */
+struct todo {
+	bool *is_done;
+	size_t n_nexthops, n;
+};
 
-	for (size_t i = 0; i < b->n_routes; i++)
-		is_done[i] = !is_concerned(s, &b->routes[i]) || comes_by_itself(&b->routes[i]) ||
-			     has_route(&s->now, &b->routes[i]);
-	while (rc == 0 && has_progress) {
+static int add_item(struct settle *s, const struct todo *todo, size_t i, struct vmn_err *err)
+{
+	const struct vmn_route *r;
+
+	if (i < todo->n_nexthops)
+		return add_nexthop(s, &s->before->nexthops[i], err);
+	r = &s->before->routes[i - todo->n_nexthops];
+	if (add_route(s, r, err) < 0)
+		return vmn_err_wrap(err, "cannot restore a route of table %u", r->table);
+	return 0;
+}
+
+static bool is_settled(const struct settle *s, const struct todo *todo, size_t i)
+{
+	const struct vmn_route *r;
+
+	if (i < todo->n_nexthops)
+		return is_nexthop_settled(s, &s->before->nexthops[i]);
+	r = &s->before->routes[i - todo->n_nexthops];
+	return !is_concerned(s, r) || comes_by_itself(r) || has_route(&s->now, r);
+}
+
+/*
+ * Gateways need the routes to them first, groups of next hops their members, and routes those: go
+ * round until nothing more can be added.
+ */
+static void add_in_rounds(struct settle *s, struct todo *todo)
+{
+	bool has_progress = true;
+
+	while (has_progress) {
 		has_progress = false;
-		for (size_t i = 0; i < b->n_routes; i++) {
+		for (size_t i = 0; i < todo->n; i++) {
 			vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 
-			if (is_done[i])
+			if (todo->is_done[i])
 				continue;
-			is_done[i] = add_route(s, &b->routes[i], &why) == 0;
-			has_progress |= is_done[i];
+			todo->is_done[i] = add_item(s, todo, i, &why) == 0;
+			has_progress |= todo->is_done[i];
 		}
 	}
-	if (rc == 0)
-		rc = look(s, err); /* a refused one may have come by itself */
-	for (size_t i = 0; i < b->n_routes && rc == 0; i++)
-		if (!is_done[i] && !has_route(&s->now, &b->routes[i]) &&
-		    (rc = add_route(s, &b->routes[i], err)) < 0)
-			(void)vmn_err_wrap(err, "cannot restore a route of table %u",
-					   b->routes[i].table);
+}
+
+static int settle_routes(struct settle *s, struct vmn_err *err)
+{
+	size_t n = s->before->n_nexthops + s->before->n_routes;
+	vmn_auto_free bool *is_done = vmn_xcalloc(n + 1, sizeof(*is_done));
+	struct todo todo = {is_done, s->before->n_nexthops, n};
+	int rc = del_made_routes(s, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		is_done[i] = is_settled(s, &todo, i);
+	add_in_rounds(s, &todo);
+	rc = look(s, err); /* a refused one may have come by itself */
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (!is_done[i] && !is_settled(s, &todo, i))
+			rc = add_item(s, &todo, i, err);
 	return rc;
 }
 
@@ -365,6 +462,56 @@ static int settle_neighs(struct settle *s, struct vmn_err *err)
 	return 0;
 }
 
+/* --- qdiscs --------------------------------------------------------------------------- */
+
+enum { OUR_QDISC = 0x7e1f << 16 }; /* a handle that nobody has by chance */
+
+static const struct vmn_qdisc *root_qdisc(const struct vmn_snapshot *in, int ifindex)
+{
+	for (size_t i = 0; i < in->n_qdiscs; i++)
+		if (in->qdiscs[i].ifindex == ifindex && in->qdiscs[i].parent == TC_H_ROOT)
+			return &in->qdiscs[i];
+	return NULL;
+}
+
+static int change_qdisc(struct settle *s, int type, int ifindex, struct vmn_err *err)
+{
+	struct tcmsg tcm = {
+		.tcm_ifindex = ifindex, .tcm_parent = TC_H_ROOT, .tcm_handle = OUR_QDISC};
+	int flags = type == RTM_NEWQDISC ? NLM_F_CREATE | NLM_F_REPLACE : 0;
+	vmn_auto_nl_msg struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	if (!msg || nlmsg_append(msg, &tcm, sizeof(tcm), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_string(msg, TCA_KIND, "pfifo") < 0)
+		return vmn_err_oom(err);
+	if (vmn_rtnl_change(s->c->rtnl, msg, err) < 0)
+		return vmn_err_wrap(err, "cannot restore the qdisc of a link that is down");
+	return 0;
+}
+
+/*
+ * Qdiscs outlive all that we do to a link. But one that was never up has none, and gets the default
+ * one when it comes up: only deleting one of another handle leaves it without again.
+ */
+static int settle_qdiscs(struct settle *s, struct vmn_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n && rc == 0; i++) {
+		const struct vmn_link *link = vmn_snapshot_link_at(&s->now, s->ifindexes[i]);
+		const struct vmn_qdisc *now = root_qdisc(&s->now, s->ifindexes[i]);
+
+		if (!link || link->flags & IFF_UP || !now ||
+		    root_qdisc(s->before, s->ifindexes[i]) ||
+		    (now->handle != 0 && now->handle != OUR_QDISC))
+			continue;
+		rc = change_qdisc(s, RTM_NEWQDISC, link->ifindex, err);
+		if (rc == 0)
+			rc = change_qdisc(s, RTM_DELQDISC, link->ifindex, err);
+	}
+	return rc;
+}
+
 /* --- all ------------------------------------------------------------------------------ */
 
 int vmn_change_settle(struct vmn_changer *c, const struct vmn_snapshot *before,
@@ -384,6 +531,8 @@ int vmn_change_settle(struct vmn_changer *c, const struct vmn_snapshot *before,
 		rc = settle_routes(&s, err);
 	if (rc == 0)
 		rc = settle_neighs(&s, err);
+	if (rc == 0)
+		rc = settle_qdiscs(&s, err);
 	if (set_all_dad(&s, NULL, &late) < 0 && rc == 0)
 		rc = vmn_err_move(err, &late);
 	vmn_snapshot_clear(&s.now);

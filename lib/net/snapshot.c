@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -39,6 +40,7 @@ struct array {
 static const struct array arrays[] = {
 	{"links", &vmn_link_record, ARRAY(links)},
 	{"addresses", &vmn_addr_record, ARRAY(addrs)},
+	{"nexthops", &vmn_nexthop_record, ARRAY(nexthops)},
 	{"routes", &vmn_route_record, ARRAY(routes)},
 	{"neighbours", &vmn_neigh_record, ARRAY(neighs)},
 	{"rules", &vmn_rule_record, ARRAY(rules)},
@@ -129,6 +131,7 @@ struct dump {
 	}
 DECODER(decode_link, link)
 DECODER(decode_addr, addr)
+DECODER(decode_nexthop, nexthop)
 DECODER(decode_route, route)
 DECODER(decode_neigh, neigh)
 DECODER(decode_rule, rule)
@@ -176,7 +179,7 @@ static int dump(struct vmn_rtnl *rtnl, int type, const void *head, size_t head_l
 		return vmn_err_oom(err);
 	d->start = *n_of(d->array, d->s);
 	rc = vmn_rtnl_dump(rtnl, msg, restart, keep, d, err);
-	if (rc < 0 && d->family == AF_INET6 &&
+	if (rc < 0 && (d->family == AF_INET6 || type == RTM_GETNEXTHOP) &&
 	    (err->sys == EOPNOTSUPP || err->sys == EAFNOSUPPORT)) {
 		vmn_err_clear(err);
 		return 0;
@@ -221,11 +224,15 @@ static int dump_family(struct vmn_rtnl *rtnl, int family, struct vmn_snapshot *s
 static int dump_all(struct vmn_rtnl *rtnl, struct vmn_snapshot *s, struct vmn_err *err)
 {
 	struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};
+	struct nhmsg nhm = {.nh_family = AF_UNSPEC}; /* Linux 5.3 */
 	struct tcmsg tcm = {.tcm_family = AF_UNSPEC};
+	struct dump nexthops = {array_of(&vmn_nexthop_record), s, AF_UNSPEC, 0, decode_nexthop};
 	struct dump links = {array_of(&vmn_link_record), s, AF_UNSPEC, 0, decode_link};
 	struct dump qdiscs = {array_of(&vmn_qdisc_record), s, AF_UNSPEC, 0, decode_qdisc};
 	int rc = dump(rtnl, RTM_GETLINK, &ifi, sizeof(ifi), &links, err);
 
+	if (rc == 0)
+		rc = dump(rtnl, RTM_GETNEXTHOP, &nhm, sizeof(nhm), &nexthops, err);
 	if (rc == 0)
 		rc = dump_family(rtnl, AF_INET, s, err);
 	if (rc == 0)

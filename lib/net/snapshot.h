@@ -88,6 +88,14 @@ struct vmn_nexthop {
 	unsigned weight;   /* 1 and up */
 };
 
+/* An object of `ip nexthop`: one hop, or a group of them. */
+struct vmn_nhobj {
+	uint32_t id;
+	int ifindex; /* 0: a group, or a blackhole */
+	bool is_group;
+	struct vmn_raw raw; /* nhmsg... */
+};
+
 struct vmn_route {
 	int family;
 	uint32_t table; /* RT_TABLE_* */
@@ -102,6 +110,7 @@ struct vmn_route {
 	struct vmn_ip prefsrc;
 	uint32_t priority;	  /* "metric" of ip-route(8) */
 	uint32_t mtu;		  /* RTAX_MTU, 0: none */
+	uint32_t nhid;		  /* of the next hop object that it uses; 0: none */
 	uint32_t expires_s;	  /* 0: never; as of the snapshot's time */
 	struct vmn_nexthop *hops; /* one, or those of RTA_MULTIPATH */
 	size_t n_hops;
@@ -145,6 +154,8 @@ struct vmn_snapshot {
 	size_t n_links;
 	struct vmn_addr *addrs;
 	size_t n_addrs;
+	struct vmn_nhobj *nexthops;
+	size_t n_nexthops;
 	struct vmn_route *routes; /* all tables; no cached clones */
 	size_t n_routes;
 	struct vmn_neigh *neighs; /* permanent and proxy ones only */

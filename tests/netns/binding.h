@@ -52,7 +52,8 @@ static inline bool is_link_ready(const struct vmn_snapshot *s, const struct vmn_
 {
 	vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/disable_ipv6", l->name);
 
-	if (!(l->flags & IFF_UP) || l->addrgenmode != IN6_ADDR_GEN_MODE_EUI64 ||
+	if (!(l->flags & IFF_UP) || l->flags & IFF_LOOPBACK ||
+	    l->addrgenmode != IN6_ADDR_GEN_MODE_EUI64 ||
 	    vmn_streq(vmn_snapshot_sysctl(s, key), "1"))
 		return true;
 	for (size_t i = 0; i < s->n_addrs; i++)

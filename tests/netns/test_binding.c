@@ -30,11 +30,17 @@ static const char *const addrs4[] = {
 };
 static const char *const addrs6[] = {
 	"",
-	"ip addr add fd00:1::5/64 dev eth0 nodad\nip route add default via fd00:1::1\n",
+	"ip addr add fd00:1::5/64 dev eth0 nodad\nip route add default via fd00:1::1\n"
+	"ip route add 172.96.0.0/12 via inet6 fe80::1 dev eth0\n",
 	"ip addr add fd00:1::5/128 dev eth0 nodad\nip route add fe80::9 dev eth0\n"
 	"ip route add default via fe80::9 dev eth0 metric 99\n",
 	"ip addr add fd00:1::5/64 dev eth0 nodad preferred_lft 0\n"
-	"ip addr add fd00:1::6/64 dev eth0 nodad valid_lft 7000 preferred_lft 5000\n",
+	"ip addr add fd00:1::6/64 dev eth0 nodad valid_lft 7000 preferred_lft 5000\n"
+	"ip nexthop add id 105 via fd00:1::1 dev eth0\nip nexthop add id 106 via fe80::9 dev eth0\n"
+	"ip nexthop add id 107 group 105/106\nip route add fd00:5::/64 nhid 105\n"
+	"ip route add fd00:6::/64 nhid 107\nip route add fd00:7::/64 via fd00:1::1 expires 4000 mtu 1290 "
+	"pref high\nip route add fd00:8::/64 nexthop via fd00:1::1 weight 3 nexthop via fe80::9 dev "
+	"eth0\n",
 	"sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1\n",
 };
 static const char *const extras[] = {
@@ -44,6 +50,26 @@ static const char *const extras[] = {
 	"ip neigh add 10.1.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent\n",
 	"ip route add 192.0.2.0/24 dev eth0 metric 5\nip route add 192.0.2.0/24 dev eth0 metric 6\n"
 	"sysctl -qw net.ipv4.conf.eth0.rp_filter=2\n",
+	"ip nexthop add id 5 via 10.1.1.1 dev eth0 onlink\nip nexthop add id 6 via 10.1.1.2 dev eth0 "
+	"onlink\nip nexthop add id 7 group 5,3/6\nip nexthop add id 8 blackhole\n"
+	"ip nexthop add id 9 dev eth0\nip route add 172.16.0.0/12 nhid 5\n"
+	"ip route add 172.32.0.0/12 nhid 7 metric 3\nip route add 172.48.0.0/12 nhid 9\n",
+	"ip link add ext type veth peer name ext2\nip link set ext2 up\nip link set ext up\n"
+	"ip addr add 10.3.1.1/24 dev ext\nip nexthop add id 5 via 10.1.1.1 dev eth0 onlink\n"
+	"ip nexthop add id 6 via 10.3.1.2 dev ext\nip nexthop add id 7 group 5/6\n"
+	"ip route add 172.16.0.0/12 nhid 7\nip route add 172.32.0.0/12 nexthop via 10.1.1.1 dev eth0 "
+	"onlink weight 3 nexthop via 10.3.1.2 dev ext\n",
+	"ip route add 172.16.0.0/12 via 10.1.1.1 dev eth0 onlink src 10.1.1.5 realm 3/4 mtu lock 1300 "
+	"advmss 1200 window 9000 rtt 100ms rttvar 20ms rto_min 250ms initcwnd 12 initrwnd 14 cwnd 11 "
+	"ssthresh 20 hoplimit 33 reordering 5 features ecn quickack 1 fastopen_no_cookie 1 congctl "
+	"cubic\nip route add 172.48.0.0/12 tos 8 via 10.1.1.1 dev eth0 onlink proto static\n"
+	"ip route add 172.64.0.0/12 encap ip id 100 dst 10.1.1.1 dev eth0 || :\n",
+	"tc qdisc add dev eth0 root handle 1: htb default 10\ntc class add dev eth0 parent 1: classid "
+	"1:10 htb rate 5mbit\ntc qdisc add dev eth0 parent 1:10 handle 10: tbf rate 1mbit burst 10k "
+	"latency 50ms\ntc qdisc add dev eth0 clsact\n",
+	"tc qdisc add dev eth0 root pfifo limit 42\ntc qdisc add dev eth0 ingress\n"
+	"tc filter add dev eth0 ingress protocol ip u32 match u32 0 0 action mirred egress redirect "
+	"dev far\n",
 };
 
 enum { N_STATES = 240, N_PARTS = 12 };
@@ -64,13 +90,13 @@ static char *state_script(size_t i)
 	const char *mtu = mtus[i / 4 % VMN_ARRAY_LEN(mtus)];
 	bool is_small = strstr(mtu, " 576");
 
-	return vmn_xasprintf("sysctl -qw net.ipv6.conf.default.accept_dad=0 "
-			     "net.ipv6.conf.default.router_solicitations=0\n"
-			     "%sip link set far up\n%sip link set eth0 up\n%s%s%s",
-			     links[i % VMN_ARRAY_LEN(links)], mtu,
-			     addrs4[i % VMN_ARRAY_LEN(addrs4)],
-			     is_small ? "" : addrs6[i / 3 % VMN_ARRAY_LEN(addrs6)],
-			     has_v4(i) ? extras[i / 7 % VMN_ARRAY_LEN(extras)] : "");
+	return vmn_xasprintf(
+		"sysctl -qw net.ipv6.conf.default.accept_dad=0 "
+		"net.ipv6.conf.default.router_solicitations=0\n"
+		"ip link set lo up\n%sip link set far up\n%sip link set eth0 up\n%s%s%s",
+		links[i % VMN_ARRAY_LEN(links)], mtu, addrs4[i % VMN_ARRAY_LEN(addrs4)],
+		is_small ? "" : addrs6[i / 3 % VMN_ARRAY_LEN(addrs6)],
+		has_v4(i) ? extras[i / 7 % VMN_ARRAY_LEN(extras)] : "");
 }
 
 static struct wish wish_of(size_t i)

@@ -27,6 +27,8 @@ static const char start[] =
 	"ip route add default via fd00:1::1\n"
 	"ip route add 172.16.0.0/12 via 169.254.1.1 dev eth0 onlink table 100 metric 7 mtu 1300\n"
 	"ip rule add from 10.1.1.5 lookup 100\n"
+	"ip nexthop add id 5 via 10.1.1.1 dev eth0\nip nexthop add id 6 via 10.1.1.2 dev eth0\n"
+	"ip nexthop add id 7 group 5/6\nip route add 172.32.0.0/12 nhid 7\n"
 	"ip neigh add 10.1.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent\n"
 	"sysctl -qw net.ipv4.conf.eth0.rp_filter=2\n"
 	"nft 'add table ip theirs { chain c { type filter hook input priority 0; counter; }; }'\n";
