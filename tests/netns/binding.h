@@ -18,6 +18,7 @@ struct world {
 	struct vmn_netns *ns;
 	char dir[64];
 	struct vmn_snapshot before;
+	bool is_dumped; /* what the tools show is in a file of @dir */
 };
 
 static const char *const keys[] = {"net/ipv4/conf/all/arp_ignore", "net/ipv4/ip_forward",
@@ -52,7 +53,8 @@ static inline bool is_link_ready(const struct vmn_snapshot *s, const struct vmn_
 {
 	vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/disable_ipv6", l->name);
 
-	if (!(l->flags & IFF_UP) || l->flags & IFF_LOOPBACK ||
+	/* without a carrier there is none */
+	if (!(l->flags & IFF_UP) || !l->has_carrier || l->flags & IFF_LOOPBACK ||
 	    l->addrgenmode != IN6_ADDR_GEN_MODE_EUI64 ||
 	    vmn_streq(vmn_snapshot_sysctl(s, key), "1"))
 		return true;
