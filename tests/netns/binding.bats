@@ -311,6 +311,67 @@ interface "dyn1" unchanged'
 	dump "$pod" | diff before -
 }
 
+@test "of runs on one namespace at once, one waits for the other" {
+	local i state pids=()
+
+	pod_up
+	quiet_links "$pod"
+	dump "$pod" >before
+	# somebody is at it: what comes waits, and has changed nothing
+	state=$VMNETCTL_STATE_DIR/$("$VMNETCTL" netsetup recover --netns "pid:$pod" --dry-run -o json |
+		jq -r .netns)
+	exec {lock}>"$state/lock"
+	flock "$lock"
+	for i in 1 2 3; do
+		"$VMNETCTL" netsetup apply --netns "pid:$pod" >"run$i" 2>&1 {lock}>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait_until waits_for_lock "$i"
+	done
+	dump "$pod" | diff before -
+	exec {lock}>&-
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	assert_equal "$(sort run1 run2 run3 | grep -v 'no dummy')" \
+		'interface "default" set up (bridge: k6t-eth0, tap0)
+interface "default" unchanged
+interface "default" unchanged'
+	# apply and undo at once: whichever comes last, it is wholly there or not at all
+	"$VMNETCTL" netsetup undo --netns "pid:$pod" >run1 2>&1 &
+	"$VMNETCTL" netsetup apply --netns "pid:$pod" >run2 2>&1
+	wait $!
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces | map(.state) | . == [] or . == ["ok"]'
+	vmn netsetup undo --netns "pid:$pod"
+	assert_status 0
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+}
+
+# waits_for_lock PID - it has opened the lock and sleeps
+waits_for_lock() {
+	find "/proc/$1/fd" -lname '*/lock' 2>/dev/null | grep -q .
+}
+
+@test "a run that others keep waiting too long says so and changes nothing" {
+	local state
+
+	pod_up
+	quiet_links "$pod"
+	dump "$pod" >before
+	state=$VMNETCTL_STATE_DIR/$("$VMNETCTL" netsetup recover --netns "pid:$pod" --dry-run -o json |
+		jq -r .netns)
+	exec {lock}>"$state/lock"
+	flock "$lock"
+	vmn netsetup apply --netns "pid:$pod"
+	assert_status 1
+	assert_stderr_has "another run is changing network namespace"
+	exec {lock}>&-
+	dump "$pod" | diff before -
+}
+
 @test "many namespaces at once: the others are done when one fails" {
 	pod_up
 	netns_new
