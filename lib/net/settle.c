@@ -318,10 +318,21 @@ static bool comes_by_itself(const struct vmn_route *r)
 	       (r->type == RTN_LOCAL || r->type == RTN_ANYCAST);
 }
 
-static bool are_addrs_ready(const struct settle *s)
+/* A next hop object is only accepted on a link with a carrier, which may come after it is up. */
+static bool needs_carrier(const struct settle *s, const struct vmn_nhobj *nh)
+{
+	const struct vmn_link *link = vmn_snapshot_link_at(&s->now, nh->ifindex);
+
+	return is_touched(s, nh->ifindex) && link->flags & IFF_UP && !link->has_carrier;
+}
+
+static bool is_ready(const struct settle *s)
 {
 	const struct vmn_snapshot *b = s->before;
 
+	for (size_t i = 0; i < b->n_nexthops; i++)
+		if (needs_carrier(s, &b->nexthops[i]))
+			return false;
 	for (size_t i = 0; i < b->n_addrs; i++) {
 		const struct vmn_addr *now = find_addr(&s->now, &b->addrs[i]);
 
@@ -335,13 +346,13 @@ static bool are_addrs_ready(const struct settle *s)
 	return true;
 }
 
-/* The kernel finishes an IPv6 address on a work queue. One that it never does is no failure. */
-static int wait_for_addrs(struct settle *s, struct vmn_err *err)
+/* The kernel finishes an IPv6 address on a work queue. What does not get ready is no failure. */
+static int wait_until_ready(struct settle *s, struct vmn_err *err)
 {
 	int64_t deadline_ms = vmn_deadline_in(WAIT_MS);
 	int rc = look(s, err);
 
-	while (rc == 0 && !are_addrs_ready(s) && vmn_deadline_left(deadline_ms) > 0) {
+	while (rc == 0 && !is_ready(s) && vmn_deadline_left(deadline_ms) > 0) {
 		struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
 
 		(void)nanosleep(&pause, NULL);
@@ -526,7 +537,7 @@ int vmn_change_settle(struct vmn_changer *c, const struct vmn_snapshot *before,
 	if (rc == 0)
 		rc = settle_addrs(&s, err);
 	if (rc == 0)
-		rc = wait_for_addrs(&s, err); /* they bring routes */
+		rc = wait_until_ready(&s, err); /* they bring routes */
 	if (rc == 0)
 		rc = settle_routes(&s, err);
 	if (rc == 0)

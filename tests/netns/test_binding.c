@@ -118,7 +118,9 @@ static char *state_script(size_t i)
 	return vmn_xasprintf(
 		"sysctl -qw net.ipv6.conf.default.accept_dad=0 "
 		"net.ipv6.conf.default.router_solicitations=0\n"
-		"ip link set lo up\n%sip link set far up\n%sip link set eth0 up\n%s%s%s",
+		"ip link set lo up\n%sip link set far up\n%sip link set eth0 up\n"
+		"for i in $(seq 1000); do ip link show eth0 up | grep -q LOWER_UP && break; done\n"
+		"%s%s%s",
 		links[i % VMN_ARRAY_LEN(links)], mtu, addrs4[i % VMN_ARRAY_LEN(addrs4)],
 		is_small ? "" : addrs6[i / 3 % VMN_ARRAY_LEN(addrs6)],
 		has_v4(i) ? extras[i / 7 % VMN_ARRAY_LEN(extras)] : "");
