@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "lib/binding/apply.h"
+#include "lib/binding/masquerade.h"
 
 /*
  * info of our transactions: {"interfaces": [{"setup": ..., "facts": ...}, ...]}. A transaction that
@@ -45,6 +46,24 @@ static const struct vmn_txn *txn_find(const struct vmn_txns *txns, const char *n
 		if (info_find(&txns->v[i], network))
 			return &txns->v[i];
 	return NULL;
+}
+
+/* The tables of interface @network as they were made, or mended last. */
+static void add_nft(const struct vmn_txns *txns, const char *network, struct vmn_buf *out)
+{
+	for (size_t i = txns->n; i-- > 0;) {
+		const struct vmn_txn *txn = &txns->v[i];
+		struct json_object *item = info_find(txn, network);
+		vmn_auto_free char *table = NULL, *ip = NULL, *ip6 = NULL;
+
+		if (!txn->nft || !item)
+			continue;
+		table = vmn_nft_table(vmn_json_str_or(item, "/facts/bridge", ""));
+		ip = vmn_nft_section(txn->nft, "ip", table);
+		ip6 = vmn_nft_section(txn->nft, "ip6", table);
+		vmn_buf_addf(out, "%s%s", ip ? ip : "", ip6 ? ip6 : "");
+		return;
+	}
 }
 
 /* "apply-3": a name that no transaction in force has */
@@ -101,9 +120,10 @@ static int check_same(const struct vmn_setup *setup, const struct vmn_setup_nic 
 }
 
 static int plan_now(const struct vmn_txns *txns, const struct vmn_snapshot *now,
-		    const struct vmn_setup *setup, const struct vmn_netplan_env *env,
+		    const struct vmn_setup *setup, struct vmn_netplan_env env,
 		    struct vmn_applied *ret, struct vmn_err *err)
 {
+	vmn_auto_buf struct vmn_buf nft = VMN_BUF_INIT(0);
 	vmn_auto_free const struct vmn_snapshot **origins =
 		vmn_xcalloc(setup->n_nics + 1, sizeof(const struct vmn_snapshot *));
 
@@ -117,8 +137,10 @@ static int plan_now(const struct vmn_txns *txns, const struct vmn_snapshot *now,
 		if (check_same(setup, &setup->nics[i], txn, err) < 0)
 			return -(int)err->code;
 		origins[i] = &txn->before;
+		add_nft(txns, setup->nics[i].network, &nft);
 	}
-	return vmn_netplan_make(origins, now, setup, env, &ret->plan, err);
+	env.nft = vmn_buf_str(&nft);
+	return vmn_netplan_make(origins, now, setup, &env, &ret->plan, err);
 }
 
 int vmn_binding_apply(const struct vmn_netns *ns, struct vmn_journal *j,
@@ -135,7 +157,7 @@ int vmn_binding_apply(const struct vmn_netns *ns, struct vmn_journal *j,
 
 	if (rc < 0 || (rc = env_init(ns, &env, err)) < 0 || (rc = look(ns, setup, &now, err)) < 0 ||
 	    (rc = vmn_journal_list(j, &txns, err)) < 0 ||
-	    (rc = plan_now(&txns, &now, setup, &env, ret, err)) < 0)
+	    (rc = plan_now(&txns, &now, setup, env, ret, err)) < 0)
 		return rc;
 	if (is_dry || ret->plan.steps.n == 0)
 		return 0;
@@ -233,10 +255,11 @@ int vmn_binding_facts(struct vmn_journal *j, struct vmn_facts_list *ret, struct 
 }
 
 /* The steps that would make interface @item of @txn again as it was. */
-static int find_drift(const struct vmn_netns *ns, const struct vmn_txn *txn,
-		      struct json_object *item, const struct vmn_netplan_env *env,
-		      struct vmn_strlist *ret, struct vmn_err *err)
+static int find_drift(const struct vmn_netns *ns, const struct vmn_txns *txns,
+		      const struct vmn_txn *txn, struct json_object *item,
+		      struct vmn_netplan_env env, struct vmn_strlist *ret, struct vmn_err *err)
 {
+	vmn_auto_buf struct vmn_buf nft = VMN_BUF_INIT(0);
 	vmn_auto_setup struct vmn_setup setup = {0};
 	vmn_auto_snapshot struct vmn_snapshot now = {0};
 	vmn_auto_netplan struct vmn_netplan plan = {0};
@@ -248,7 +271,9 @@ static int find_drift(const struct vmn_netns *ns, const struct vmn_txn *txn,
 		rc = look(ns, &setup, &now, err);
 	if (rc < 0)
 		return rc;
-	if (vmn_netplan_make(&origin, &now, &setup, env, &plan, &why) < 0)
+	add_nft(txns, setup.nics[0].network, &nft);
+	env.nft = vmn_buf_str(&nft);
+	if (vmn_netplan_make(&origin, &now, &setup, &env, &plan, &why) < 0)
 		vmn_strlist_add(ret, vmn_err_text(&why));
 	for (size_t i = 0; i < plan.steps.n; i++) {
 		vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(0);
@@ -283,7 +308,8 @@ static int status_of(const struct vmn_netns *ns, const struct vmn_txns *txns,
 			bound->by = "vmnetctl";
 			rc = vmn_facts_read(vmn_json_get(item, "/facts"), &bound->facts, err);
 			if (rc == 0)
-				rc = find_drift(ns, &txns->v[i], item, env, &bound->drift, err);
+				rc = find_drift(ns, txns, &txns->v[i], item, *env, &bound->drift,
+						err);
 			if (rc < 0)
 				return vmn_err_wrap(err, "journal '%s'", txns->v[i].owner);
 		}

@@ -51,11 +51,13 @@ char *vmn_nft_table(const char *bridge)
 	return name;
 }
 
-bool vmn_nft_has(const struct vmn_snapshot *s, const char *family, const char *name)
+char *vmn_nft_section(const char *listing, const char *family, const char *name)
 {
 	vmn_auto_free char *head = vmn_xasprintf("table %s %s {", family, name);
+	const char *start = listing ? strstr(listing, head) : NULL;
+	const char *end = start ? strstr(start, "\n}\n") : NULL;
 
-	return s->nft && strstr(s->nft, head);
+	return end ? vmn_xstrndup(start, (size_t)(end - start) + strlen("\n}\n")) : NULL;
 }
 
 /* "{ 80, 8000-8010 }" of the ports of @proto; "" when it has none. */
@@ -146,22 +148,34 @@ static void add_deletion(const char *family, const char *table, struct vmn_buf *
 	vmn_buf_addf(out, "add table %s %s\ndelete table %s %s\n", family, table, family, table);
 }
 
+/* The table as it shall be goes to @make, what brings back the present one to @undo. */
+static void plan_table(const struct vmn_planner *p, const char *family, const char *table,
+		       const char *text, struct vmn_buf *make, struct vmn_buf *undo)
+{
+	vmn_auto_free char *now = vmn_nft_section(p->now->nft, family, table);
+	vmn_auto_free char *made = vmn_nft_section(p->env->nft, family, table);
+
+	if (!*text || (now && (!made || strcmp(now, made) == 0)))
+		return;
+	if (now)
+		add_deletion(family, table, make);
+	vmn_buf_adds(make, text);
+	add_deletion(family, table, undo);
+	vmn_buf_adds(undo, now ? now : "");
+}
+
 void vmn_planner_nft(struct vmn_planner *p, const char *table, const char *text_ip,
 		     const char *text_ip6)
 {
-	bool needs_ip = *text_ip && !vmn_nft_has(p->now, "ip", table);
-	bool needs_ip6 = *text_ip6 && !vmn_nft_has(p->now, "ip6", table);
-	vmn_auto_buf struct vmn_buf undo = VMN_BUF_INIT(0);
+	vmn_auto_buf struct vmn_buf make = VMN_BUF_INIT(0), undo = VMN_BUF_INIT(0);
 	struct vmn_step *step;
 
-	if (!needs_ip && !needs_ip6)
+	plan_table(p, "ip", table, text_ip, &make, &undo);
+	plan_table(p, "ip6", table, text_ip6, &make, &undo);
+	if (make.len == 0)
 		return;
-	if (needs_ip)
-		add_deletion("ip", table, &undo);
-	if (needs_ip6)
-		add_deletion("ip6", table, &undo);
 	step = vmn_steps_add(p->steps, VMN_STEP_NFT);
-	step->text = vmn_xasprintf("%s%s", needs_ip ? text_ip : "", needs_ip6 ? text_ip6 : "");
+	step->text = vmn_buf_steal(&make);
 	step->undo = vmn_buf_steal(&undo);
 }
 

@@ -34,10 +34,16 @@ char *vmn_masquerade_sysctl(const char *bridge);
 
 /** vmn_nft_table() - "vmnetctl_k6t_eth0": the name of our tables for @bridge; caller frees */
 char *vmn_nft_table(const char *bridge);
-/** vmn_nft_has() - whether the listing of our tables has table @name of @family ("ip", "ip6") */
-bool vmn_nft_has(const struct vmn_snapshot *s, const char *family, const char *name);
 /**
- * vmn_planner_nft() - one transaction that makes the tables, where they are not there
+ * vmn_nft_section() - what the listing of our tables has of table @name of @family ("ip", "ip6")
+ * @listing: may be NULL
+ *
+ * Return: a copy, caller frees; NULL: nothing
+ */
+char *vmn_nft_section(const char *listing, const char *family, const char *name);
+/**
+ * vmn_planner_nft() - one transaction that makes the tables, where they are not there or somebody
+ * edited them
  * @text_ip, @text_ip6: "table ip ... { ... }", or "" for none
  */
 void vmn_planner_nft(struct vmn_planner *p, const char *table, const char *text_ip,

@@ -30,6 +30,7 @@ struct vmn_netplan_env {
 	const char *keeper_kind; /* of the link that keeps the pod's addresses: "dummy", or what
 				    this kernel has instead */
 	uint8_t seed[16];	 /* random: MAC addresses of bridges come from it */
+	const char *nft;	 /* listing of our tables as they were made; NULL: nobody knows */
 };
 
 struct vmn_netplan {

@@ -18,6 +18,7 @@
 #include "lib/data/json.h"
 #include "lib/net/change.h"
 #include "lib/net/journal.h"
+#include "lib/net/nft.h"
 
 /*
  * A file "000007-eth0.journal" holds JSON objects, one a line:
@@ -25,7 +26,7 @@
  *	{"version":1,"owner":"eth0","before":SNAPSHOT}
  *	{"do":STEP,"was":BEFORE}	a step, written before it is made
  *	{"undone":N}			the Nth was taken back
- *	{"commit":INFO}			all were made
+ *	{"commit":INFO,"nft":LISTING}	all were made; our nft tables then, if a step was about them
  *	{"undo":true}			taking back a committed transaction has begun
  *
  * A last line without its newline was cut off by a crash: what it announces has not been begun.
@@ -59,6 +60,7 @@ struct txn {
 	unsigned number;
 	struct vmn_snapshot before;
 	struct json_object *info;
+	char *nft; /* NULL: no step was about rules */
 	struct record *v;
 	size_t n;
 	bool is_committed, is_undoing;
@@ -74,6 +76,7 @@ static void txn_clear(struct txn *t)
 	free(t->v);
 	free(t->path);
 	free(t->owner);
+	free(t->nft);
 	vmn_snapshot_clear(&t->before);
 	vmn_json_put_p(&t->info);
 	vmn_close_p(&t->fd);
@@ -207,13 +210,27 @@ static int write_step(struct vmn_journal *j, struct txn *t, const struct record 
 	return write_record(j, t, out, err);
 }
 
-static int write_commit(struct vmn_journal *j, struct txn *t, struct json_object *info,
-			struct vmn_err *err)
+static struct json_object *commit(const struct txn *t, struct json_object *info)
 {
 	struct json_object *out = json_object_new_object();
 
 	vmn_json_set_take(out, "commit", info ? json_object_get(info) : json_object_new_object());
-	return write_record(j, t, out, err);
+	if (t->nft)
+		vmn_json_set_str(out, "nft", t->nft);
+	return out;
+}
+
+/* What the rules look like once the kernel has them is what they are compared with later. */
+static int write_commit(struct vmn_journal *j, struct txn *t, struct json_object *info,
+			struct vmn_err *err)
+{
+	bool has_nft = false;
+
+	for (size_t i = 0; i < t->n; i++)
+		has_nft |= t->v[i].step.kind == VMN_STEP_NFT;
+	if (has_nft && vmn_nft_list(j->ns, &t->nft, err) < 0)
+		return -(int)err->code;
+	return write_record(j, t, commit(t, info), err);
 }
 
 /* --- reading -------------------------------------------------------------------------- */
@@ -247,6 +264,9 @@ static int read_line(struct txn *t, struct json_object *line, struct vmn_err *er
 		t->is_committed = true;
 		vmn_json_put_p(&t->info);
 		t->info = json_object_get(info);
+		free(t->nft);
+		t->nft =
+			vmn_json_str(line, "/nft") ? vmn_xstrdup(vmn_json_str(line, "/nft")) : NULL;
 	} else if (vmn_json_bool(line, "/undo", false))
 		t->is_undoing = true;
 	else if (owner && vmn_json_int(line, "/version", 0) == FORMAT && !t->owner) {
@@ -525,6 +545,7 @@ void vmn_txns_clear(struct vmn_txns *txns)
 	for (size_t i = 0; i < txns->n; i++) {
 		free(txns->v[i].owner);
 		vmn_json_put_p(&txns->v[i].info);
+		free(txns->v[i].nft);
 		vmn_snapshot_clear(&txns->v[i].before);
 		vmn_steps_clear(&txns->v[i].steps);
 	}
@@ -537,6 +558,7 @@ static void move_txn(struct txn *from, struct vmn_txn *to)
 	*to = (struct vmn_txn){
 		.owner = vmn_steal(&from->owner),
 		.info = vmn_steal(&from->info),
+		.nft = vmn_steal(&from->nft),
 		.before = from->before,
 	};
 	from->before = (struct vmn_snapshot){0};
@@ -583,7 +605,7 @@ int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_
 static int rewrite(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 {
 	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(0);
-	vmn_auto_json struct json_object *head = header(t);
+	vmn_auto_json struct json_object *head = header(t), *end = commit(t, t->info);
 
 	(void)j;
 	vmn_buf_addf(&text, "%s\n", vmn_json_text(head));
@@ -594,7 +616,7 @@ static int rewrite(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 		vmn_json_set_take(line, "was", vmn_before_json(&t->v[i].was));
 		vmn_buf_addf(&text, "%s\n", vmn_json_text(line));
 	}
-	vmn_buf_addf(&text, "{\"commit\":%s}\n", t->info ? vmn_json_text(t->info) : "{}");
+	vmn_buf_addf(&text, "%s\n", vmn_json_text(end));
 	return vmn_file_write(t->path, text.data, text.len, 0600, err);
 }
 

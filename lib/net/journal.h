@@ -65,6 +65,7 @@ int vmn_journal_run(struct vmn_journal *j, const struct vmn_snapshot *before, co
 struct vmn_txn {
 	char *owner;
 	struct json_object *info; /* or NULL */
+	char *nft; /* listing of our tables right after it, see nft.h; NULL: it made none */
 	struct vmn_snapshot before;
 	struct vmn_steps steps;
 };

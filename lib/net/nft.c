@@ -24,6 +24,7 @@
 #define NFT_FUNCTIONS(X)                                                                           \
 	X(ctx_new)                                                                                 \
 	X(ctx_free)                                                                                \
+	X(ctx_output_set_flags)                                                                    \
 	X(ctx_buffer_output)                                                                       \
 	X(ctx_buffer_error)                                                                        \
 	X(ctx_get_output_buffer)                                                                   \
@@ -99,6 +100,7 @@ static int do_run(void *arg, struct vmn_err *err)
 
 	if (!ctx)
 		return vmn_err_set(err, VMN_E_NETLINK, "nft: cannot open a netlink socket");
+	c->nft->ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_STATELESS);
 	if (c->nft->ctx_buffer_output(ctx) || c->nft->ctx_buffer_error(ctx))
 		rc = vmn_err_oom(err);
 	else if (c->nft->run_cmd_from_buffer(ctx, c->commands))
@@ -184,10 +186,13 @@ static int find_tables(const struct vmn_netns *ns, struct vmn_strlist *ret, stru
 }
 
 /* No nftables in this kernel, or no right to look: then there is nothing of ours either. */
-static bool is_none(const struct vmn_err *err)
+static bool is_none(const struct vmn_netns *ns, const struct vmn_err *err)
 {
-	return err->sys == EPROTONOSUPPORT || err->sys == EINVAL || err->sys == EOPNOTSUPP ||
-	       err->sys == EPERM;
+	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
+
+	if (err->sys == EPERM)
+		return vmn_netns_may_change(ns, &why) < 0;
+	return err->sys == EPROTONOSUPPORT || err->sys == EINVAL || err->sys == EOPNOTSUPP;
 }
 
 int vmn_nft_list(const struct vmn_netns *ns, char **ret, struct vmn_err *err)
@@ -198,7 +203,7 @@ int vmn_nft_list(const struct vmn_netns *ns, char **ret, struct vmn_err *err)
 
 	*ret = NULL;
 	if (find_tables(ns, &tables, &why) < 0)
-		return is_none(&why) ? 0 : vmn_err_move(err, &why);
+		return is_none(ns, &why) ? 0 : vmn_err_move(err, &why);
 	/* One at a time: nft 1.0.6 finds no table but the last one of several in one run. */
 	for (size_t i = 0; i < tables.n; i++) {
 		vmn_auto_free char *command = vmn_xasprintf("list table %s\n", tables.v[i]);

@@ -22,8 +22,8 @@ int vmn_nft_run(const struct vmn_netns *ns, const char *commands, char **ret_out
 		struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
- * vmn_nft_list() - the listing of our tables, in the kernel's order; NULL when there is none;
- * caller frees
+ * vmn_nft_list() - the listing of our tables without counts, in the kernel's order; NULL when
+ * there is none; caller frees
  *
  * Whether there is one is asked of the kernel first, so that a namespace without costs next to
  * nothing.

@@ -169,6 +169,44 @@ interface "dyn1" unchanged'
 	[[ "$(addresses eth0)" == "10.244.1.5/24 fd00:10:244::5/64"* ]]
 }
 
+@test "edited rules of ours are told and mended, those of others left alone" {
+	pod_up
+	quiet_links "$pod"
+	in_netns "$pod" nft add table ip nat '{ chain c { type nat hook postrouting priority 100; }; }'
+	dump "$pod" >before
+	vmn netsetup apply --netns "pid:$pod" --binding masquerade --port 80
+	assert_status 0
+	in_netns "$pod" nft -s list ruleset >made
+	in_netns "$pod" nft add rule ip vmnetctl_k6t_eth0 prerouting tcp dport 22 drop
+	in_netns "$pod" nft flush chain ip6 vmnetctl_k6t_eth0 preinbound
+	in_netns "$pod" nft add rule ip nat c tcp dport 22 return
+	in_netns "$pod" nft -s list ruleset >edited
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces[0] | .state == "drifted" and (.drift | length == 1)'
+	assert_json '.interfaces[0].drift[0] | contains("delete table ip vmnetctl_k6t_eth0") and
+		contains("delete table ip6 vmnetctl_k6t_eth0")'
+	vmn netsetup apply --netns "pid:$pod" --binding masquerade --port 80
+	assert_status 0
+	assert_stdout_has 'interface "default" mended'
+	in_netns "$pod" nft flush chain ip nat c
+	in_netns "$pod" nft -s list ruleset | diff <(sort made) <(sort)
+	vmn netsetup apply --netns "pid:$pod" --binding masquerade --port 80
+	assert_stdout 'interface "default" unchanged'
+	# counting packets is no drift
+	in_netns "$world" bash -c 'echo >/dev/udp/10.244.1.5/9'
+	wait_until has_counted
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces[0].state == "ok"'
+	vmn netsetup undo --netns "pid:$pod"
+	assert_status 0
+	quiet_links "$pod"
+	dump "$pod" | diff before -
+}
+
+has_counted() {
+	in_netns "$pod" nft list table ip vmnetctl_k6t_eth0 | grep -q 'packets [1-9].* jump preinbound'
+}
+
 @test "an interface that is there with other settings is not changed" {
 	pod_up
 	vmn netsetup apply --netns "pid:$pod"
