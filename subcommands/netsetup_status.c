@@ -22,6 +22,7 @@ enum {
 	COL_NAME,
 	COL_BINDING,
 	COL_POD,
+	COL_KEEPER,
 	COL_BRIDGE,
 	COL_TAP,
 	COL_ADDRESS,
@@ -31,11 +32,17 @@ enum {
 	COL_STATE
 };
 static const struct vmn_col cols[] = {
-	[COL_NAMESPACE] = {"NAMESPACE", 0}, [COL_NAME] = {"INTERFACE", 0},
-	[COL_BINDING] = {"BINDING", 0},	    [COL_POD] = {"POD", VMN_COL_WIDE},
-	[COL_BRIDGE] = {"BRIDGE", 0},	    [COL_TAP] = {"TAP", 0},
-	[COL_ADDRESS] = {"ADDRESS", 0},	    [COL_MAC] = {"MAC", VMN_COL_WIDE},
-	[COL_MTU] = {"MTU", VMN_COL_WIDE},  [COL_BY] = {"BY", 0},
+	[COL_NAMESPACE] = {"NAMESPACE", 0},
+	[COL_NAME] = {"INTERFACE", 0},
+	[COL_BINDING] = {"BINDING", 0},
+	[COL_POD] = {"POD", VMN_COL_WIDE},
+	[COL_KEEPER] = {"KEEPER", VMN_COL_WIDE},
+	[COL_BRIDGE] = {"BRIDGE", 0},
+	[COL_TAP] = {"TAP", 0},
+	[COL_ADDRESS] = {"ADDRESS", 0},
+	[COL_MAC] = {"MAC", VMN_COL_WIDE},
+	[COL_MTU] = {"MTU", VMN_COL_WIDE},
+	[COL_BY] = {"BY", 0},
 	[COL_STATE] = {"STATE", 0},
 };
 
@@ -46,6 +53,8 @@ static struct json_object *bound_json(const struct vmn_bound *bound)
 	for (size_t i = 0; i < bound->drift.n; i++)
 		vmn_json_append_take(drift, json_object_new_string(bound->drift.v[i]));
 	vmn_json_set_str(obj, "managedBy", bound->by);
+	if (*bound->keeper)
+		vmn_json_set_str(obj, "keeper", bound->keeper);
 	vmn_json_set_str(obj, "state", bound->drift.n ? "drifted" : "ok");
 	vmn_json_set_take(obj, "drift", drift);
 	return obj;
@@ -63,6 +72,7 @@ static void add_row(struct vmn_table *table, const char *ns, const struct vmn_bo
 	vmn_table_cell(table, COL_NAME, f->name, VMN_STYLE_PLAIN);
 	vmn_table_cell(table, COL_BINDING, vmn_binding_word(f->binding), VMN_STYLE_PLAIN);
 	vmn_table_cell(table, COL_POD, f->iface, VMN_STYLE_PLAIN);
+	vmn_table_cell(table, COL_KEEPER, *bound->keeper ? bound->keeper : NULL, VMN_STYLE_PLAIN);
 	vmn_table_cell(table, COL_BRIDGE, f->bridge, VMN_STYLE_PLAIN);
 	vmn_table_cell(table, COL_TAP, f->tap, VMN_STYLE_PLAIN);
 	vmn_table_cell(table, COL_ADDRESS, ip->ip.family ? vmn_cidr_text(ip, address) : NULL,
@@ -122,7 +132,10 @@ const struct cmd cmd_netsetup_status = {
 		       "KubeVirt did, told by the "
 		       "names of their links. Of ours, what is not any more as it was set up is "
 		       "named by the commands "
-		       "that would make it so; `apply` mends it.",
+		       "that would make it so; `apply` mends it.\n\n"
+		       "KEEPER, shown with -o wide, is the kind of the link that has the pod "
+		       "interface's old name and "
+		       "keeps its addresses: dummy, or bridge where the kernel has no dummy links.",
 	.formats = CMD_HAS(WIDE) | CMD_HAS(JSON) | CMD_HAS(YAML),
 	.opts = status_options,
 	.opts_size = sizeof(struct status_opts),

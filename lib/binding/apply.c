@@ -316,6 +316,15 @@ static int status_of(const struct vmn_netns *ns, const struct vmn_txns *txns,
 	return rc;
 }
 
+/* With masquerade and in the layout of 0.4.1 the link of that name is the CNI's own. */
+static void find_keeper(const struct vmn_snapshot *now, struct vmn_bound *bound)
+{
+	const struct vmn_link *link = vmn_snapshot_link(now, bound->facts.iface);
+
+	if (bound->facts.binding != VMN_BINDING_MASQUERADE && link && !link->is_brport)
+		memcpy(bound->keeper, link->kind, sizeof(bound->keeper));
+}
+
 int vmn_binding_status(const struct vmn_netns *ns, struct vmn_journal *j,
 		       struct vmn_bound_list *ret, struct vmn_err *err)
 {
@@ -329,6 +338,8 @@ int vmn_binding_status(const struct vmn_netns *ns, struct vmn_journal *j,
 	    (rc = vmn_snapshot_take(ns, NULL, &now, err)) < 0)
 		return rc;
 	vmn_recognise(&now, ret);
+	for (size_t i = 0; i < ret->n; i++)
+		find_keeper(&now, &ret->v[i]);
 	return 0;
 }
 

@@ -54,8 +54,10 @@ int vmn_binding_facts(struct vmn_journal *j, struct vmn_facts_list *ret,
 /* One interface as `status` shows it. */
 struct vmn_bound {
 	struct vmn_binding_facts facts;
-	const char *by;		  /* "vmnetctl" or "kubevirt" */
-	struct vmn_strlist drift; /* commands that would make it again as it was set up */
+	const char *by;		    /* "vmnetctl" or "kubevirt" */
+	char keeper[VMN_KIND_SIZE]; /* kind of the link that keeps the pod's addresses: "dummy", or
+				       "bridge" where the kernel had none; "": there is none */
+	struct vmn_strlist drift;   /* commands that would make it again as it was set up */
 };
 struct vmn_bound_list {
 	struct vmn_bound *v;

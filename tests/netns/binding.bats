@@ -76,6 +76,15 @@ interface "dyn1" set up (bridge: k6t-a1b579e0928, tapa1b579e0928)'
 	assert_equal "$(link eth0 '.flags | index("UP") == null')" true
 	[[ "$(addresses eth0)" == "10.244.1.5/24 fd00:10:244::5/64"* ]]
 	assert_equal "$(sysctl_of net.ipv4.conf.all.arp_ignore)" 1
+	# of what kind it is, is told: a dummy, where the kernel has them
+	kind=bridge
+	! in_netns "$world" ip link add probe type dummy 2>/dev/null || kind=dummy
+	assert_equal "$(link eth0 .linkinfo.info_kind)" "$kind"
+	vmn netsetup status --netns "pid:$pod" -o json
+	assert_json '.interfaces | map(.keeper) == [$kind, $kind]' --arg kind "$kind"
+	vmn netsetup status --netns "pid:$pod" -o wide
+	assert_equal "$(awk 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "KEEPER") col = i}
+		NR == 2 {print $col}' <<<"$output")" "$kind"
 	# nothing says an address of its own on the wire
 	assert_equal "$(link eth0-nic .inet6_addr_gen_mode)" none
 	assert_equal "$(link k6t-eth0 .inet6_addr_gen_mode)" none

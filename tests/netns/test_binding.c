@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <errno.h>
+
 #include "tests/netns/binding.h"
 
 /* Parts of a start state; one of each list is taken. eth0 is the pod's link. */
@@ -245,11 +247,55 @@ static void test_undo_gives_back_links_that_do_not_run(void **state)
 	netns_at_once(check_idle, VMN_ARRAY_LEN(idle));
 }
 
+/* What the kernel says when it is asked for a kind of link that it knows, or does not. */
+static int answer(void *arg, const char *what)
+{
+	int *errnum = arg, now = *errnum;
+
+	assert_string_equal(what, *errnum ? VMN_NET_READ : what);
+	*errnum = 0;
+	return now;
+}
+
+static const char *planned_keeper(struct world *w, int errnum)
+{
+	struct vmn_net_hook hook = {answer, &errnum};
+	const struct wish bridge = {"bridge", VMN_BINDING_BRIDGE, VMN_LAYOUT_CURRENT};
+	vmn_auto_journal struct vmn_journal *j = journal(w);
+	vmn_auto_applied struct vmn_applied applied = {0};
+	vmn_auto_setup struct vmn_setup setup = {0};
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+
+	make_setup(&bridge, &setup);
+	vmn_netns_set_hook(w->ns, &hook);
+	must(vmn_binding_apply(w->ns, j, &setup, true, &applied, &err), &err);
+	vmn_netns_set_hook(w->ns, NULL);
+	for (size_t i = 0; i < applied.plan.steps.n; i++) {
+		const struct vmn_step *step = &applied.plan.steps.v[i];
+
+		if (step->kind == VMN_STEP_LINK_ADD && strcmp(step->link.name, "eth0") == 0)
+			return strcmp(step->type, "dummy") == 0 ? "dummy" : "other";
+	}
+	return "none";
+}
+
+static void test_a_dummy_where_the_kernel_has_them(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_up(&w, idle[0]);
+	assert_string_equal(planned_keeper(&w, EINVAL), "dummy");
+	assert_string_equal(planned_keeper(&w, EOPNOTSUPP), "other");
+	world_down(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_undo_gives_back_every_state),
 		cmocka_unit_test(test_undo_gives_back_links_that_do_not_run),
+		cmocka_unit_test(test_a_dummy_where_the_kernel_has_them),
 	};
 
 	if (!netns_permitted() || access("/dev/net/tun", R_OK | W_OK) < 0) {
