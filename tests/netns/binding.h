@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* binding.h - a namespace in which a VM's interface is set up and taken back, and how it was */
-#ifndef VMN_TESTS_NETNS_BINDING_H
-#define VMN_TESTS_NETNS_BINDING_H
+#ifndef VMN_TESTS_BINDING_H
+#define VMN_TESTS_BINDING_H
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
