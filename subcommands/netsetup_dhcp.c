@@ -365,8 +365,26 @@ static int open_signals(int *ret, struct vmn_err *err)
 	return 0;
 }
 
-static int open_server(struct job *job, struct vmn_dhcp_server *server, struct vmn_buf *ready,
-		       struct vmn_err *err)
+/*
+ * A host that does not forward says in its neighbour advertisements that it is no router, and
+ * guests drop the default route by it (RFC 4861, section 7.2.5).
+ */
+static void check_router(const struct job *job, const struct vmn_netns *ns,
+			 const struct vmn_binding_facts *f)
+{
+	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
+	vmn_auto_free char *key = vmn_xasprintf("net/ipv6/conf/%s/forwarding", f->bridge);
+	vmn_auto_free char *value = NULL;
+
+	if (f->ip6.ip.family == AF_UNSPEC || vmn_sysctl_read(ns, key, &value, &why) < 0 ||
+	    strcmp(value, "0") != 0)
+		return;
+	cmd_warn(job->ctx, "%s: sysctl %s is 0: the guest will not keep its IPv6 default route",
+		 f->bridge, key);
+}
+
+static int open_server(struct job *job, const struct vmn_netns *ns, struct vmn_dhcp_server *server,
+		       struct vmn_buf *ready, struct vmn_err *err)
 {
 	for (size_t i = 0; i < job->facts.n; i++) {
 		const struct vmn_binding_facts *f = &job->facts.v[i];
@@ -381,6 +399,7 @@ static int open_server(struct job *job, struct vmn_dhcp_server *server, struct v
 						  (enum vmn_dhcp_compat)job->o->compat, err);
 		if (ret < 0)
 			return ret;
+		check_router(job, ns, f);
 		vmn_buf_addf(ready, "%s%s", ready->len > 0 ? ", " : "", f->bridge);
 	}
 	return 0;
@@ -392,7 +411,7 @@ static int serve(struct job *job, struct vmn_netns **ns, struct vmn_err *err)
 		vmn_dhcp_server_new(*ns, &job->ctx->log);
 	vmn_auto_buf struct vmn_buf ready = VMN_BUF_INIT(0);
 	vmn_auto_close int signals = -1, notify_fd = open_notify();
-	int ret = open_server(job, server, &ready, err);
+	int ret = open_server(job, *ns, server, &ready, err);
 
 	vmn_netns_free_p(ns); /* a way back in that is not needed any more */
 	if (ret == 0)

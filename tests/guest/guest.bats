@@ -210,7 +210,9 @@ nameserver 10.96.0.10" cat /etc/resolv.conf
 	guest_says web-1 hostname
 	[[ "$(heard)" == *"$mac"* ]]
 
-	# IPv6 is the network's own affair, as in KubeVirt: a router in the world gives the pod's address
+	# IPv6 is the network's own affair, as in KubeVirt: a router in the world gives the pod's address.
+	# It has to be one: a guest has no default route via who says "no router" to its questions.
+	in_netns "$world" sysctl -qw net.ipv6.conf.all.forwarding=1
 	background "$VMNETCTL" netsetup dhcp --netns "pid:$world" --bridge net0 --mtu "$MTU" \
 		--client-mac "$mac" --address fd00:10:244::5/64 --dns fd00::a
 	wait_line "$background_out" '^serving DHCP on net0$'

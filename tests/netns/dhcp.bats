@@ -202,6 +202,19 @@ said() {
 	assert_stdout '' # addresses come by DHCPv6 alone
 }
 
+@test "a router that does not forward is told that its guest will keep no route by it" {
+	ip netns exec "$SERVER" sysctl -qw net.ipv6.conf.br0.forwarding=0
+	serve
+	grep -F -x "vmnetctl: warning: br0: sysctl net/ipv6/conf/br0/forwarding is 0: the guest will $(
+	)not keep its IPv6 default route" "$server_err"
+	background_end
+	ip netns exec "$SERVER" sysctl -qw net.ipv6.conf.br0.forwarding=1
+	serve
+	wait_until default_route6
+	background_end
+	assert_stderr_lacks warning
+}
+
 default_route6() {
 	ip -n "$CLIENT" -6 route show default | grep -q 'via fe80::ff:fe00:0 dev eth0 proto ra .* mtu 1400'
 }
