@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +30,11 @@
 
 enum { SYSCTL_MAX_BYTES = 4096, ID_SIZE = 48 };
 
+struct worker;
+
 struct vmn_netns {
 	int fd;
+	struct worker *worker;
 	char *ref;
 	char *shown; /* "network namespace 'blue'", for messages */
 	dev_t dev;
@@ -71,33 +75,86 @@ static int enter(const struct vmn_netns *ns, struct vmn_err *err)
 	return vmn_err_sys(err, errno, "cannot enter %s", ns->shown);
 }
 
-static void *visit(void *arg)
-{
-	struct visit *v = arg;
+/* The thread inside. It and whoever calls vmn_netns_run() take turns. */
+struct worker {
+	pthread_t thread;
+	sem_t asked, answered;
+	struct visit *visit; /* NULL: end */
+	bool is_inside;
+	pid_t pid; /* whose thread it is: a fork has none; 0: not started */
+};
 
-	v->rc = enter(v->ns, v->err);
-	if (v->rc == 0)
-		v->rc = v->fn(v->arg, v->err);
-	return NULL;
+static int make_visit(struct worker *w, const struct visit *v)
+{
+	int rc = w->is_inside ? 0 : enter(v->ns, v->err);
+
+	if (rc < 0)
+		return rc;
+	w->is_inside = true;
+	return v->fn(v->arg, v->err);
+}
+
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) < 0 && errno == EINTR)
+		;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	for (;;) {
+		wait_for(&w->asked);
+		if (!w->visit)
+			return NULL;
+		w->visit->rc = make_visit(w, w->visit);
+		(void)sem_post(&w->answered);
+	}
+}
+
+static int start(struct worker *w, struct vmn_err *err)
+{
+	sigset_t all, before;
+	int errnum;
+
+	*w = (struct worker){.pid = getpid()};
+	(void)sem_init(&w->asked, 0, 0);
+	(void)sem_init(&w->answered, 0, 0);
+	(void)sigfillset(&all); /* handlers run on the thread that set them */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	errnum = pthread_create(&w->thread, NULL, work, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!errnum)
+		return 0;
+	w->pid = 0;
+	return vmn_err_sys(err, errnum, "cannot start a thread");
+}
+
+static void end(struct worker *w)
+{
+	if (w->pid != getpid())
+		return;
+	w->visit = NULL;
+	(void)sem_post(&w->asked);
+	(void)pthread_join(w->thread, NULL);
+	(void)sem_destroy(&w->asked);
+	(void)sem_destroy(&w->answered);
 }
 
 int vmn_netns_run(const struct vmn_netns *ns, int (*fn)(void *arg, struct vmn_err *err), void *arg,
 		  struct vmn_err *err)
 {
 	struct visit v = {.ns = ns, .fn = fn, .arg = arg, .err = err};
-	sigset_t all, before;
-	pthread_t thread;
-	int errnum;
+	struct worker *w = ns->worker;
 
 	if (ns->is_own)
 		return fn(arg, err);
-	(void)sigfillset(&all); /* handlers run on the thread that set them */
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	errnum = pthread_create(&thread, NULL, visit, &v);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errnum)
-		return vmn_err_sys(err, errnum, "cannot start a thread");
-	(void)pthread_join(thread, NULL);
+	if (w->pid != getpid() && start(w, err) < 0)
+		return -(int)err->code;
+	w->visit = &v;
+	(void)sem_post(&w->asked);
+	wait_for(&w->answered);
 	return v.rc;
 }
 
@@ -160,6 +217,7 @@ int vmn_netns_open(const char *ref, struct vmn_netns **ret, struct vmn_err *err)
 	int rc;
 
 	ns->fd = -1;
+	ns->worker = vmn_xcalloc(1, sizeof(*ns->worker));
 	ns->ref = vmn_xstrdup(ref ? ref : "");
 	ns->shown = ref ? vmn_xasprintf("network namespace '%s'", ref)
 			: vmn_xstrdup("our own network namespace");
@@ -186,6 +244,8 @@ void vmn_netns_free_p(struct vmn_netns **ns)
 {
 	if (!*ns)
 		return;
+	end((*ns)->worker);
+	free((*ns)->worker);
 	vmn_close_p(&(*ns)->fd);
 	free((*ns)->ref);
 	free((*ns)->shown);

@@ -2,8 +2,8 @@
 /*
  * netns.h - network namespaces, without ever moving there
  *
- * The process stays where it is. What has to happen inside is done by a thread that lives for just
- * that: it enters the namespace, calls one function and ends. A socket opened there keeps its
+ * The process stays where it is. What has to happen inside is done by a thread of the handle, which
+ * enters the namespace at the first use and ends with the handle. A socket opened there keeps its
  * namespace and is used from here.
  */
 #ifndef VMN_NET_NETNS_H
@@ -57,8 +57,9 @@ void vmn_netns_set_hook(struct vmn_netns *ns, const struct vmn_net_hook *hook);
 int vmn_netns_ask_hook(const struct vmn_netns *ns, const char *what);
 
 /**
- * vmn_netns_run() - call fn(arg, err) on a thread of its own inside the namespace
+ * vmn_netns_run() - call fn(arg, err) on the thread inside the namespace, and wait for it
  *
+ * One at a time: a handle is for one thread of the caller's.
  * Return: what @fn returns, or -VMN_E_PERMISSION (with the capability that is missing),
  * -VMN_E_SYSTEM
  */
