@@ -45,6 +45,18 @@ struct each {
 	struct json_object *docs;
 };
 
+struct inside {
+	const struct each *e;
+	struct netsetup_one *one;
+};
+
+static int run_inside(void *arg, struct vmn_err *err)
+{
+	const struct inside *i = arg;
+
+	return i->e->fn(i->one, i->e->arg, err);
+}
+
 static int run_one(const struct each *e, const char *ref, struct vmn_err *err)
 {
 	vmn_auto_netns struct vmn_netns *ns = NULL;
@@ -52,6 +64,7 @@ static int run_one(const struct each *e, const char *ref, struct vmn_err *err)
 	vmn_auto_free char *prefix = e->is_several ? vmn_xasprintf("%s: ", ref) : vmn_xstrdup("");
 	vmn_auto_json struct json_object *doc = json_object_new_object();
 	struct netsetup_one one = {.ctx = e->ctx, .prefix = prefix, .doc = doc};
+	struct inside inside = {e, &one};
 	int rc = vmn_netns_open(ref, &ns, err);
 
 	if (rc == 0 && e->is_change)
@@ -63,7 +76,9 @@ static int run_one(const struct each *e, const char *ref, struct vmn_err *err)
 	one.ns = ns;
 	one.journal = journal;
 	vmn_json_set_str(doc, "namespace", ref ? ref : "");
-	rc = e->fn(&one, e->arg, err);
+	/* There as a whole: going there for each socket and sysctl costs a change of threads each.
+	 */
+	rc = vmn_netns_run(ns, run_inside, &inside, err);
 	if (rc == 0)
 		vmn_json_append_take(e->docs, json_object_get(doc));
 	return rc;

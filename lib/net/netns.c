@@ -80,17 +80,18 @@ struct worker {
 	pthread_t thread;
 	sem_t asked, answered;
 	struct visit *visit; /* NULL: end */
-	bool is_inside;
-	pid_t pid; /* whose thread it is: a fork has none; 0: not started */
+	pid_t pid;	     /* whose thread it is: a fork has none; 0: not started */
 };
 
-static int make_visit(struct worker *w, const struct visit *v)
+static __thread const struct vmn_netns *here; /* where this thread is, NULL: where the process is */
+
+static int make_visit(const struct visit *v)
 {
-	int rc = w->is_inside ? 0 : enter(v->ns, v->err);
+	int rc = here ? 0 : enter(v->ns, v->err);
 
 	if (rc < 0)
 		return rc;
-	w->is_inside = true;
+	here = v->ns;
 	return v->fn(v->arg, v->err);
 }
 
@@ -108,7 +109,7 @@ static void *work(void *arg)
 		wait_for(&w->asked);
 		if (!w->visit)
 			return NULL;
-		w->visit->rc = make_visit(w, w->visit);
+		w->visit->rc = make_visit(w->visit);
 		(void)sem_post(&w->answered);
 	}
 }
@@ -147,14 +148,19 @@ int vmn_netns_run(const struct vmn_netns *ns, int (*fn)(void *arg, struct vmn_er
 {
 	struct visit v = {.ns = ns, .fn = fn, .arg = arg, .err = err};
 	struct worker *w = ns->worker;
+	sigset_t all, before;
 
-	if (ns->is_own)
+	if (ns->is_own || here == ns)
 		return fn(arg, err);
 	if (w->pid != getpid() && start(w, err) < 0)
 		return -(int)err->code;
 	w->visit = &v;
+	/* What ends the process here would end the thread in the middle. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)sem_post(&w->asked);
 	wait_for(&w->answered);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return v.rc;
 }
 

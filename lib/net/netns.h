@@ -59,7 +59,8 @@ int vmn_netns_ask_hook(const struct vmn_netns *ns, const char *what);
 /**
  * vmn_netns_run() - call fn(arg, err) on the thread inside the namespace, and wait for it
  *
- * One at a time: a handle is for one thread of the caller's.
+ * One at a time: a handle is for one thread of the caller's. Signals come after that. When @fn
+ * itself, or what it calls, runs something inside the same handle's namespace, it is there already.
  * Return: what @fn returns, or -VMN_E_PERMISSION (with the capability that is missing),
  * -VMN_E_SYSTEM
  */
