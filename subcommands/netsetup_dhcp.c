@@ -15,10 +15,10 @@
 #include "lib/base/file.h"
 #include "lib/binding/apply.h"
 #include "lib/dhcp/describe.h"
-#include "lib/dhcp/server.h"
+#include "lib/dhcp/handover.h"
 #include "lib/net/sandbox.h"
 #include "lib/out/table.h"
-#include "subcommands/netsetup.h"
+#include "subcommands/netsetup_dhcp_watch.h"
 
 enum { RESOLV_CONF_MAX = 64 * 1024, LEASE_MIN_S = 2 };
 
@@ -182,12 +182,6 @@ static int check_no_bridge(const struct dhcp_opts *o, struct vmn_err *err)
 	return vmn_err_set(err, VMN_E_USAGE, "options of one guest need --bridge");
 }
 
-static bool is_served(const struct vmn_binding_facts *f)
-{
-	return f->bridge && f->binding != VMN_BINDING_MANAGED_TAP &&
-	       (f->ip4.ip.family != AF_UNSPEC || f->ip6.ip.family != AF_UNSPEC);
-}
-
 static int read_applied(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct vmn_facts_list *ret,
 			struct vmn_err *err)
 {
@@ -199,7 +193,7 @@ static int read_applied(struct cmd_ctx *ctx, const struct vmn_netns *ns, struct 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ret->n; i++)
-		if (is_served(&ret->v[i]))
+		if (netsetup_dhcp_is_served(&ret->v[i]))
 			return 0;
 	(void)vmn_err_set(err, VMN_E_NOT_FOUND, "nothing that is set up here needs DHCP");
 	return vmn_err_hint(err, "set it up with `vmnetctl netsetup apply`, or name a --bridge");
@@ -241,10 +235,14 @@ struct job {
 	struct vmn_facts_list facts;
 	struct vmn_resolv resolv;
 	uint32_t lease_s;
+	struct vmn_dhcp_server *server;
+	int watch_fd; /* bridges that are set up later come from there, or -1 */
 };
 
 static void job_clear(struct job *job)
 {
+	vmn_dhcp_server_free_p(&job->server);
+	vmn_close_p(&job->watch_fd);
 	vmn_facts_list_clear(&job->facts);
 	vmn_resolv_clear(&job->resolv);
 }
@@ -309,7 +307,7 @@ static int dry_run(struct job *job, struct vmn_err *err)
 		struct json_object *bridge = NULL;
 		int ret;
 
-		if (!is_served(&job->facts.v[i]))
+		if (!netsetup_dhcp_is_served(&job->facts.v[i]))
 			continue;
 		ret = make_names(job, &job->facts.v[i], &names, err);
 		if (ret == 0)
@@ -383,20 +381,33 @@ static void check_router(const struct job *job, const struct vmn_netns *ns,
 		 f->bridge, key);
 }
 
-static int open_server(struct job *job, const struct vmn_netns *ns, struct vmn_dhcp_server *server,
+static int add_bridge(struct job *job, const struct vmn_binding_facts *f,
+		      struct vmn_dhcp_sockets *sockets, struct vmn_err *err)
+{
+	vmn_auto_resolv struct vmn_resolv names = {0};
+	int ret = make_names(job, f, &names, err);
+
+	if (ret < 0)
+		return ret;
+	return vmn_dhcp_server_add(job->server, f, &names, job->lease_s,
+				   (enum vmn_dhcp_compat)job->o->compat, sockets, err);
+}
+
+static int open_server(struct job *job, const struct vmn_netns *ns, struct vmn_strlist *known,
 		       struct vmn_buf *ready, struct vmn_err *err)
 {
 	for (size_t i = 0; i < job->facts.n; i++) {
 		const struct vmn_binding_facts *f = &job->facts.v[i];
-		vmn_auto_resolv struct vmn_resolv names = {0};
+		vmn_auto_dhcp_sockets struct vmn_dhcp_sockets sockets = VMN_DHCP_SOCKETS_INIT;
 		int ret;
 
-		if (!is_served(f))
+		if (!netsetup_dhcp_is_served(f))
 			continue;
-		ret = make_names(job, f, &names, err);
+		ret = vmn_dhcp_sockets_open(ns, f, &sockets, err);
 		if (ret == 0)
-			ret = vmn_dhcp_server_add(server, f, &names, job->lease_s,
-						  (enum vmn_dhcp_compat)job->o->compat, err);
+			netsetup_dhcp_watch_note(known, f, &sockets);
+		if (ret == 0)
+			ret = add_bridge(job, f, &sockets, err);
 		if (ret < 0)
 			return ret;
 		check_router(job, ns, f);
@@ -405,17 +416,55 @@ static int open_server(struct job *job, const struct vmn_netns *ns, struct vmn_d
 	return 0;
 }
 
+/* Called by the server when a bridge is handed over, or whoever does that has ended. */
+static bool take_bridge(void *arg)
+{
+	struct job *job = arg;
+	vmn_auto_facts struct vmn_binding_facts f = {0};
+	vmn_auto_dhcp_sockets struct vmn_dhcp_sockets sockets = VMN_DHCP_SOCKETS_INIT;
+	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
+	int ret = vmn_dhcp_take_over(job->watch_fd, &f, &sockets, &why);
+
+	if (ret > 0)
+		ret = add_bridge(job, &f, &sockets, &why) < 0 ? -1 : 1;
+	if (ret < 0)
+		cmd_warn(job->ctx, "%s", vmn_err_text(&why));
+	if (ret == 0)
+		cmd_warn(job->ctx,
+			 "the watching process has ended: what is set up later is not served");
+	if (ret <= 0)
+		return ret < 0;
+	cmd_done(job->ctx, "serving DHCP on %s", f.bridge);
+	(void)fflush(stdout);
+	return true;
+}
+
+/* What was set up by `apply` is followed; a bridge of the caller's own is the caller's business. */
+static int open_all(struct job *job, const struct vmn_netns *ns, struct vmn_buf *ready,
+		    struct vmn_err *err)
+{
+	vmn_auto_strlist struct vmn_strlist known = {0};
+	bool is_followed = !job->o->bridge;
+	int ret = is_followed ? netsetup_dhcp_watch_start(job->ctx, ns, &job->watch_fd, err) : 0;
+
+	if (ret == 0)
+		ret = open_server(job, ns, &known, ready, err);
+	if (ret < 0 || !is_followed)
+		return ret;
+	vmn_dhcp_server_expect(job->server, job->watch_fd, take_bridge, job);
+	return netsetup_dhcp_watch_go(job->watch_fd, &known, err);
+}
+
 static int serve(struct job *job, struct vmn_netns **ns, struct vmn_err *err)
 {
-	vmn_auto_dhcp_server struct vmn_dhcp_server *server =
-		vmn_dhcp_server_new(*ns, &job->ctx->log);
 	vmn_auto_buf struct vmn_buf ready = VMN_BUF_INIT(0);
-	vmn_auto_close int signals = -1, notify_fd = open_notify();
-	int ret = open_server(job, *ns, server, &ready, err);
+	vmn_auto_close int signals = -1, notify_fd = -1;
+	int ret = open_all(job, *ns, &ready, err);
 
 	vmn_netns_free_p(ns); /* a way back in that is not needed any more */
 	if (ret == 0)
 		ret = open_signals(&signals, err);
+	notify_fd = open_notify();
 	if (ret == 0)
 		ret = vmn_sandbox_enter(err);
 	if (ret < 0)
@@ -423,7 +472,7 @@ static int serve(struct job *job, struct vmn_netns **ns, struct vmn_err *err)
 	cmd_done(job->ctx, "serving DHCP on %s", vmn_buf_str(&ready));
 	(void)fflush(stdout);
 	notify(notify_fd, "READY=1");
-	ret = vmn_dhcp_server_run(server, signals, err);
+	ret = vmn_dhcp_server_run(job->server, signals, err);
 	notify(notify_fd, "STOPPING=1");
 	return ret;
 }
@@ -445,7 +494,7 @@ static int run_dhcp(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 		    struct vmn_err *err)
 {
 	const struct dhcp_opts *o = opts;
-	VMN_CLEANUP(job_clear) struct job job = {.ctx = ctx, .o = o};
+	VMN_CLEANUP(job_clear) struct job job = {.ctx = ctx, .o = o, .watch_fd = -1};
 	vmn_auto_netns struct vmn_netns *ns = NULL;
 	vmn_auto_free char *resolv_conf = find_resolv_conf(o);
 	int ret = read_lease_time(o, &job.lease_s, err);
@@ -462,7 +511,10 @@ static int run_dhcp(struct cmd_ctx *ctx, const void *opts, int argc, char **argv
 		ret = read_resolv_conf(resolv_conf, &job.resolv, err);
 	if (ret < 0)
 		return ret;
-	return o->dry_run ? dry_run(&job, err) : serve(&job, &ns, err);
+	if (o->dry_run)
+		return dry_run(&job, err);
+	job.server = vmn_dhcp_server_new(&ctx->log);
+	return serve(&job, &ns, err);
 }
 
 static const struct cmd_example examples[] = {
@@ -482,7 +534,11 @@ const struct cmd cmd_netsetup_dhcp = {
 		"the guest has an IPv6 address. Each bridge has one guest with one address, which is its "
 		"own: no state is kept. Runs in the foreground until SIGTERM or SIGINT; one line on "
 		"stdout, and sd_notify(3), say when it is ready. From then on it has no capability and "
-		"may open nothing.",
+		"may open nothing.\n\n"
+		"What is set up or taken back in the namespace later is followed, with one more line on "
+		"stdout for each bridge; when none is left it waits for the next. A second process, with "
+		"which no guest can speak, keeps the rights to open the sockets for that, and ends with "
+		"the first. With --bridge there is none, and the server ends with its bridge.",
 	.formats = CMD_HAS(JSON) | CMD_HAS(YAML),
 	.opts = dhcp_opts,
 	.opts_size = sizeof(struct dhcp_opts),

@@ -11,12 +11,12 @@
 #include <sys/random.h>
 
 #include "lib/base/clock.h"
-#include "lib/dhcp/socket4.h"
-#include "lib/dhcp/socket6.h"
 
 enum {
 	BURST = 32,	 /* messages of one socket at a time, so that no guest starves another */
 	RETRY_MS = 1000, /* after an advertisement that could not be sent: no address yet */
+	CHECK_MS = 1000, /* a link that is down may go without a word */
+	FDS_OF_CALLER = 2,
 	FDS_OF_BRIDGE = 3,
 	INPUT_MAX = 2048,
 };
@@ -24,31 +24,51 @@ enum {
 struct bridge {
 	char *name;
 	bool has_v4, has_v6, is_gone;
+	struct vmn_dhcp_sockets sockets;
 	struct vmn_lease4 lease4;
-	struct vmn_socket4 socket4;
 	struct vmn_lease6 lease6;
-	struct vmn_socket6 socket6;
 	struct vmn_ra ra;
 	unsigned n_ra;	    /* unasked ones that were sent */
 	int64_t next_ra_ms; /* an instant of clock.h */
+	int64_t check_ms;   /* when to look whether the link is still there */
 };
 
 struct vmn_dhcp_server {
-	const struct vmn_netns *ns;
 	const struct vmn_log *log;
 	struct bridge **v;
 	size_t n;
-	struct pollfd *polled; /* the caller's, then FDS_OF_BRIDGE for each bridge */
+	struct pollfd *polled; /* FDS_OF_CALLER, then FDS_OF_BRIDGE for each bridge */
+	int more_fd;	       /* for bridges to come, or -1 */
+	bool (*more)(void *arg);
+	void *more_arg;
 };
 
 /* --- setting up ----------------------------------------------------------------------------- */
 
-struct vmn_dhcp_server *vmn_dhcp_server_new(const struct vmn_netns *ns, const struct vmn_log *log)
+int vmn_dhcp_sockets_open(const struct vmn_netns *ns, const struct vmn_binding_facts *facts,
+			  struct vmn_dhcp_sockets *ret, struct vmn_err *err)
+{
+	int r = 0;
+
+	if (facts->ip4.ip.family != AF_UNSPEC)
+		r = vmn_socket4_open(ns, facts->bridge, &ret->v4, err);
+	if (r == 0 && facts->ip6.ip.family != AF_UNSPEC)
+		r = vmn_socket6_open(ns, facts->bridge, &ret->v6, err);
+	return r < 0 ? vmn_err_wrap(err, "cannot serve DHCP on '%s'", facts->bridge) : 0;
+}
+
+void vmn_dhcp_sockets_close(struct vmn_dhcp_sockets *sockets)
+{
+	vmn_socket4_close(&sockets->v4);
+	vmn_socket6_close(&sockets->v6);
+}
+
+struct vmn_dhcp_server *vmn_dhcp_server_new(const struct vmn_log *log)
 {
 	struct vmn_dhcp_server *s = vmn_xcalloc(1, sizeof(*s));
 
-	s->ns = ns;
 	s->log = log;
+	s->more_fd = -1;
 	return s;
 }
 
@@ -58,8 +78,7 @@ static void bridge_free_p(struct bridge **b)
 
 	if (!old)
 		return;
-	vmn_socket4_close(&old->socket4);
-	vmn_socket6_close(&old->socket6);
+	vmn_dhcp_sockets_close(&old->sockets);
 	free(old->name);
 	free(old);
 }
@@ -77,41 +96,36 @@ void vmn_dhcp_server_free_p(struct vmn_dhcp_server **s)
 	free(old);
 }
 
-static int open_bridge(const struct vmn_dhcp_server *s, struct bridge *b,
-		       const struct vmn_binding_facts *facts, const struct vmn_resolv *names,
-		       uint32_t lease_s, enum vmn_dhcp_compat compat, struct vmn_err *err)
-{
-	int ret = 0;
-
-	b->has_v4 = facts->ip4.ip.family != AF_UNSPEC;
-	b->has_v6 = facts->ip6.ip.family != AF_UNSPEC;
-	if (b->has_v4)
-		ret = vmn_lease4_init(&b->lease4, facts, names, lease_s, compat, err);
-	if (ret == 0 && b->has_v4)
-		ret = vmn_socket4_open(s->ns, b->name, &b->socket4, err);
-	if (ret == 0 && b->has_v6)
-		ret = vmn_socket6_open(s->ns, b->name, &b->socket6, err);
-	if (ret < 0 || !b->has_v6)
-		return ret;
-	vmn_lease6_init(&b->lease6, facts, names, b->socket6.mac, lease_s, compat);
-	vmn_ra_make(&b->ra, facts, names, b->socket6.mac);
-	return 0;
-}
-
 int vmn_dhcp_server_add(struct vmn_dhcp_server *s, const struct vmn_binding_facts *facts,
 			const struct vmn_resolv *names, uint32_t lease_s,
-			enum vmn_dhcp_compat compat, struct vmn_err *err)
+			enum vmn_dhcp_compat compat, struct vmn_dhcp_sockets *sockets,
+			struct vmn_err *err)
 {
 	VMN_CLEANUP(bridge_free_p) struct bridge *b = vmn_xcalloc(1, sizeof(*b));
 
 	b->name = vmn_xstrdup(facts->bridge);
-	b->socket4 = VMN_SOCKET4_INIT;
-	b->socket6 = VMN_SOCKET6_INIT;
-	if (open_bridge(s, b, facts, names, lease_s, compat, err) < 0)
+	b->sockets = VMN_DHCP_SOCKETS_INIT;
+	b->check_ms = VMN_NEVER;
+	b->has_v4 = facts->ip4.ip.family != AF_UNSPEC;
+	b->has_v6 = facts->ip6.ip.family != AF_UNSPEC;
+	if (b->has_v4 && vmn_lease4_init(&b->lease4, facts, names, lease_s, compat, err) < 0)
 		return vmn_err_wrap(err, "cannot serve DHCP on '%s'", facts->bridge);
+	if (b->has_v6) {
+		vmn_lease6_init(&b->lease6, facts, names, sockets->v6.mac, lease_s, compat);
+		vmn_ra_make(&b->ra, facts, names, sockets->v6.mac);
+	}
+	b->sockets = *sockets;
+	*sockets = VMN_DHCP_SOCKETS_INIT;
 	s->v = vmn_xrealloc(s->v, s->n + 1, sizeof(struct bridge *));
 	s->v[s->n++] = vmn_steal(&b);
 	return 0;
+}
+
+void vmn_dhcp_server_expect(struct vmn_dhcp_server *s, int fd, bool (*fn)(void *arg), void *arg)
+{
+	s->more_fd = fd;
+	s->more = fn;
+	s->more_arg = arg;
 }
 
 /* --- DHCPv4 --------------------------------------------------------------------------------- */
@@ -137,6 +151,12 @@ static void log4(const struct vmn_dhcp_server *s, const struct bridge *b,
 			 reply->left_out);
 }
 
+static void check(struct bridge *b)
+{
+	b->is_gone = vmn_socket4_is_gone(&b->sockets.v4);
+	b->check_ms = vmn_deadline_in(CHECK_MS);
+}
+
 static void serve4(struct vmn_dhcp_server *s, struct bridge *b)
 {
 	uint8_t packet[VMN_SOCKET4_PACKET_MAX];
@@ -147,19 +167,20 @@ static void serve4(struct vmn_dhcp_server *s, struct bridge *b)
 		struct vmn_reply4 reply;
 		const char *why = "";
 		bool is_answered;
-		int ret = vmn_socket4_receive(&b->socket4, packet, &udp);
+		int ret = vmn_socket4_receive(&b->sockets.v4, packet, &udp);
 
 		if (ret == -EAGAIN || ret == -EINTR)
 			return;
 		if (ret < 0) { /* down for a moment, or for good */
-			b->is_gone = vmn_socket4_is_gone(&b->socket4);
+			check(b);
 			return;
 		}
+		b->check_ms = VMN_NEVER;
 		if (ret == 0 || !vmn_dhcp4_decode(udp.payload, udp.len, &msg))
 			continue;
 		is_answered = vmn_lease4_step(&b->lease4, &msg, udp.from_port, &reply, &why);
 		if (is_answered)
-			vmn_socket4_send(&b->socket4, &b->lease4.server, &reply);
+			vmn_socket4_send(&b->sockets.v4, &b->lease4.server, &reply);
 		log4(s, b, &msg, is_answered ? &reply : NULL, why);
 	}
 }
@@ -190,7 +211,7 @@ static void serve6(struct vmn_dhcp_server *s, struct bridge *b)
 		struct vmn_reply6 reply;
 		const char *why = "";
 		bool is_answered;
-		ssize_t len = vmn_socket6_receive(&b->socket6, buf, sizeof(buf), &from);
+		ssize_t len = vmn_socket6_receive(&b->sockets.v6, buf, sizeof(buf), &from);
 
 		if (len < 0)
 			return;
@@ -200,7 +221,7 @@ static void serve6(struct vmn_dhcp_server *s, struct bridge *b)
 		if (is_answered) {
 			if (b->lease6.compat == VMN_DHCP_COMPAT_NONE)
 				from.sin6_port = htons(VMN_DHCP6_CLIENT_PORT);
-			vmn_socket6_send(&b->socket6, &from, &reply.message);
+			vmn_socket6_send(&b->sockets.v6, &from, &reply.message);
 		}
 		log6(s, b, &msg, &from, is_answered, why);
 	}
@@ -211,9 +232,9 @@ static void serve6(struct vmn_dhcp_server *s, struct bridge *b)
 static void advertise(struct bridge *b)
 {
 	uint32_t random = 0; /* at worst a regular beat */
-	int ret = vmn_socket6_advertise(&b->socket6, NULL, &b->ra);
+	int ret = vmn_socket6_advertise(&b->sockets.v6, NULL, &b->ra);
 
-	b->is_gone = ret == -ENODEV || ret == -ENXIO;
+	b->is_gone |= ret == -ENODEV || ret == -ENXIO;
 	if (ret < 0) {
 		b->next_ra_ms = vmn_deadline_in(RETRY_MS);
 		return;
@@ -227,13 +248,13 @@ static void serve_solicitations(struct vmn_dhcp_server *s, struct bridge *b)
 {
 	for (int i = 0; i < BURST; i++) {
 		struct sockaddr_in6 from;
-		int ret = vmn_socket6_solicited(&b->socket6, &from);
+		int ret = vmn_socket6_solicited(&b->sockets.v6, &from);
 
 		if (ret < 0)
 			return;
 		if (ret == 0)
 			continue;
-		(void)vmn_socket6_advertise(&b->socket6, &from, &b->ra);
+		(void)vmn_socket6_advertise(&b->sockets.v6, &from, &b->ra);
 		vmn_logf(s->log, 1, "%s: a router was asked for", b->name);
 	}
 }
@@ -243,29 +264,34 @@ static void serve_solicitations(struct vmn_dhcp_server *s, struct bridge *b)
 /* poll(2) passes over negative descriptors. */
 static void set_polled(const struct bridge *b, struct pollfd *p)
 {
-	const int fds[FDS_OF_BRIDGE] = {b->socket4.packet_fd, b->socket6.dhcp_fd,
-					b->socket6.icmp_fd};
+	const int fds[FDS_OF_BRIDGE] = {b->sockets.v4.packet_fd, b->sockets.v6.dhcp_fd,
+					b->sockets.v6.icmp_fd};
 
 	for (int i = 0; i < FDS_OF_BRIDGE; i++)
-		p[i] = (struct pollfd){.fd = b->is_gone ? -1 : fds[i], .events = POLLIN};
+		p[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 }
 
 static int wait_all(struct vmn_dhcp_server *s, int stop_fd, struct vmn_err *err)
 {
+	size_t n = FDS_OF_CALLER + s->n * FDS_OF_BRIDGE;
 	int64_t deadline = VMN_NEVER;
 
+	s->polled = vmn_xrealloc(s->polled, n, sizeof(*s->polled));
 	s->polled[0] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+	s->polled[1] = (struct pollfd){.fd = s->more_fd, .events = POLLIN};
 	for (size_t i = 0; i < s->n; i++) {
 		const struct bridge *b = s->v[i];
 
-		set_polled(b, &s->polled[1 + i * FDS_OF_BRIDGE]);
-		if (b->has_v6 && !b->is_gone && b->next_ra_ms < deadline)
+		set_polled(b, &s->polled[FDS_OF_CALLER + i * FDS_OF_BRIDGE]);
+		if (b->has_v6 && b->next_ra_ms < deadline)
 			deadline = b->next_ra_ms;
+		if (b->check_ms < deadline)
+			deadline = b->check_ms;
 	}
-	if (poll(s->polled, 1 + s->n * FDS_OF_BRIDGE, vmn_deadline_left(deadline)) < 0) {
+	if (poll(s->polled, n, vmn_deadline_left(deadline)) < 0) {
 		if (errno != EINTR)
 			return vmn_err_sys(err, errno, "cannot wait for messages");
-		for (size_t i = 0; i < 1 + s->n * FDS_OF_BRIDGE; i++)
+		for (size_t i = 0; i < n; i++)
 			s->polled[i].revents = 0;
 	}
 	return 0;
@@ -281,29 +307,36 @@ static void serve(struct vmn_dhcp_server *s, struct bridge *b, const struct poll
 		serve_solicitations(s, b);
 	if (b->has_v6 && vmn_deadline_left(b->next_ra_ms) == 0)
 		advertise(b);
+	if (vmn_deadline_left(b->check_ms) == 0)
+		check(b);
+}
+
+static void forget_gone(struct vmn_dhcp_server *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i]->is_gone) {
+			vmn_logf(s->log, 0, "%s: the bridge is gone", s->v[i]->name);
+			bridge_free_p(&s->v[i]);
+		} else
+			s->v[n++] = s->v[i];
+	}
+	s->n = n;
 }
 
 int vmn_dhcp_server_run(struct vmn_dhcp_server *s, int stop_fd, struct vmn_err *err)
 {
-	size_t n_gone = 0;
-
-	s->polled = vmn_xrealloc(s->polled, 1 + s->n * FDS_OF_BRIDGE, sizeof(*s->polled));
-	while (n_gone < s->n) {
+	while (s->n > 0 || s->more_fd >= 0) {
 		int ret = wait_all(s, stop_fd, err);
 
 		if (ret < 0 || s->polled[0].revents)
 			return ret;
-		for (size_t i = 0; i < s->n; i++) {
-			struct bridge *b = s->v[i];
-
-			if (b->is_gone)
-				continue;
-			serve(s, b, &s->polled[1 + i * FDS_OF_BRIDGE]);
-			if (!b->is_gone)
-				continue;
-			vmn_logf(s->log, 0, "%s: the bridge is gone", b->name);
-			n_gone++;
-		}
+		for (size_t i = 0; i < s->n; i++)
+			serve(s, s->v[i], &s->polled[FDS_OF_CALLER + i * FDS_OF_BRIDGE]);
+		forget_gone(s);
+		if (s->polled[1].revents && !s->more(s->more_arg))
+			s->more_fd = -1;
 	}
 	return vmn_err_set(err, VMN_E_NOT_FOUND, "no bridge is left to serve");
 }

@@ -38,7 +38,7 @@ enum {
 	OWNER_MAX = 64,
 };
 
-#define SUFFIX ".journal"
+#define SUFFIX VMN_JOURNAL_SUFFIX
 
 struct vmn_journal {
 	const struct vmn_netns *ns;
@@ -159,6 +159,11 @@ void vmn_journal_free_p(struct vmn_journal **j)
 	free((*j)->dir);
 	free(*j);
 	*j = NULL;
+}
+
+const char *vmn_journal_dir(const struct vmn_journal *j)
+{
+	return j->dir;
 }
 
 static int open_changer(struct vmn_journal *j, struct vmn_changer *ret, struct vmn_err *err)

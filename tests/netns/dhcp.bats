@@ -360,6 +360,83 @@ default_route6() {
 	assert_status 0
 }
 
+# guest_port BRIDGE LINK - a guest behind a bridge of $SERVER: LINK of $CLIENT
+guest_port() {
+	ip -n "$SERVER" link add "p$2" type veth peer name "$2" netns "$CLIENT"
+	ip -n "$SERVER" link set "p$2" master "$1" up
+	ip -n "$CLIENT" link set "$2" up
+}
+
+@test "a running server follows what is set up and taken back" {
+	needs python3
+	local apply=("$VMNETCTL" netsetup apply --netns "$SERVER" --binding masquerade) watcher
+
+	ip -n "$SERVER" link del br0
+	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
+	ip -n "$SERVER" link add two type veth peer name far
+	ip -n "$SERVER" addr add 10.129.0.7/24 dev two
+	guarded "${apply[@]}" --pod-interface port --name default
+	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
+	server_pid=$background_pid server_out=$background_out server_err=$background_err
+	wait_line "$server_out" '^serving DHCP on k6t-port$'
+	watcher=$(pgrep -P "$server_pid")
+
+	# one more interface: both guests are served
+	guarded "${apply[@]}" --pod-interface two --name second --vm-network-cidr 10.0.3.0/24
+	wait_line "$server_out" '^serving DHCP on k6t-two$'
+	guest_port k6t-port eth1
+	guest_port k6t-two eth2
+	for row in "eth1 10.0.2.2" "eth2 10.0.3.2"; do
+		run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" \
+			"${row% *}" "$CORPUS/discover"
+		assert_stdout "2 ${row#* }"
+	done
+	# it was not restarted for that, and has no more rights than before
+	grep -q -E '^CapEff:\s+0+$' "/proc/$server_pid/status"
+
+	# taken back, and set up again with other settings
+	guarded "$VMNETCTL" netsetup undo --netns "$SERVER"
+	wait_line "$server_err" 'k6t-port: the bridge is gone'
+	wait_line "$server_err" 'k6t-two: the bridge is gone'
+	guarded "${apply[@]}" --pod-interface port --name default --vm-network-cidr 10.0.4.0/24
+	wait_until said_twice
+	ip -n "$SERVER" link set peth1 master k6t-port
+	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+		"$CORPUS/discover"
+	assert_stdout '2 10.0.4.2'
+
+	# an apply that changes nothing is no news
+	guarded "${apply[@]}" --pod-interface port --name default --vm-network-cidr 10.0.4.0/24
+	background_pid=$server_pid background_out=$server_out background_err=$server_err
+	background_end
+	assert_status 0
+	assert_stdout 'serving DHCP on k6t-port
+serving DHCP on k6t-two
+serving DHCP on k6t-port'
+	wait_gone "$watcher"
+}
+
+said_twice() {
+	[ "$(grep -c '^serving DHCP on k6t-port$' "$server_out")" -eq 2 ]
+}
+
+@test "a server outlives the process that watches for it" {
+	needs python3
+	ip -n "$SERVER" link del br0
+	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
+	guarded "$VMNETCTL" netsetup apply --netns "$SERVER" --binding masquerade --pod-interface port
+	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
+	wait_line "$background_out" '^serving DHCP on k6t-port$'
+	kill -KILL "$(pgrep -P "$background_pid")"
+	wait_line "$background_err" 'what is set up later is not served'
+	guest_port k6t-port eth1
+	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+		"$CORPUS/discover"
+	assert_stdout '2 10.0.2.2'
+	background_end
+	assert_status 0
+}
+
 @test "wrong options are refused before anything is opened" {
 	local row
 
