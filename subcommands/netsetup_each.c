@@ -88,7 +88,7 @@ static int print_docs(const struct each *e, struct vmn_err *err)
 {
 	struct json_object *one = json_object_array_get_idx(e->docs, 0);
 
-	if (!netsetup_is_doc(e->ctx) || (!e->is_several && !one))
+	if (!netsetup_is_doc(e->ctx))
 		return 0;
 	return cmd_print_doc(e->ctx, e->is_several ? e->docs : one, err);
 }
@@ -122,9 +122,8 @@ int netsetup_each(struct cmd_ctx *ctx, const struct vmn_strlist *refs, bool is_c
 
 	if (rc < 0)
 		return rc;
-	if (refs->n > 0 && all.n == 0)
-		return 0;
-	e.is_several = all.n > 1;
+	/* A list is a list, however long: who reads the answer does not count first. */
+	e.is_several = all.n > 1 || vmn_strlist_has(refs, "-");
 	rc = e.is_several ? run_several(&e, &all) : run_one(&e, all.n ? all.v[0] : NULL, err);
 	if (rc < 0 && !e.is_several)
 		return all.n ? vmn_err_wrap(err, "namespace '%s'", all.v[0]) : rc;

@@ -29,7 +29,8 @@ struct netsetup_one {
  * netsetup_each() - call @fn for each namespace of @refs (none: our own)
  * @is_change: refuse early, naming the capability, where we may not change the namespace
  *
- * With -o json or yaml the documents are printed: one, or an array of those of several namespaces.
+ * With -o json or yaml the documents are printed: one, or an array of those of several namespaces;
+ * a list on stdin counts as several.
  *
  * Return: what @fn returns; of several namespaces -VMN_E_PARTIAL when some failed, all told
  */

@@ -431,6 +431,49 @@ waits_for_lock() {
 	assert_json 'map(.interfaces | length) == [1, 0]'
 }
 
+@test "a list of namespaces: each is all or nothing, and told of by itself" {
+	local pods=()
+
+	for _ in 1 2; do
+		pod_up
+		pods+=("$pod")
+	done
+	netns_new # has no eth0
+	printf '# ours\n\npid:%s\npid:%s\npid:%s\n' "${pods[0]}" "$netns_pid" "${pods[1]}" >list
+
+	run_command bash -c "'$VMNETCTL' netsetup apply --netns - --dry-run -o json <list"
+	assert_status 1
+	assert_json 'map(.namespace) == ["pid:" + $a, "pid:" + $b] and all(.dryRun and (.changed | not))' \
+		--arg a "${pods[0]}" --arg b "${pods[1]}"
+	assert_stderr_has "namespace 'pid:$netns_pid': interface 'default': pod link 'eth0' is missing"
+	run_command bash -c "'$VMNETCTL' netsetup apply --netns - --dry-run <list"
+	assert_status 1
+	assert_stdout_line "# netns pid:${pods[1]}"
+
+	run_command bash -c "'$VMNETCTL' netsetup apply --netns - <list"
+	assert_status 1
+	assert_stdout "pid:${pods[0]}: interface \"default\" set up (bridge: k6t-eth0, tap0)
+pid:${pods[1]}: interface \"default\" set up (bridge: k6t-eth0, tap0)"
+	run_command bash -c "grep -v 'pid:$netns_pid' list | '$VMNETCTL' netsetup apply --netns - -o json"
+	assert_status 0
+	assert_json 'map(.changed) == [false, false]'
+	run_command bash -c "'$VMNETCTL' netsetup undo --netns - <list"
+	assert_status 0
+	assert_stdout "pid:${pods[0]}: interface \"default\" taken back
+pid:$netns_pid: nothing is set up
+pid:${pods[1]}: interface \"default\" taken back"
+
+	# a list of one, and of none, is a list
+	run_command bash -c "echo pid:${pods[0]} | '$VMNETCTL' netsetup status --netns - -o json"
+	assert_json 'length == 1 and .[0].interfaces == []'
+	run_command bash -c "'$VMNETCTL' netsetup status --netns - -o json </dev/null"
+	assert_status 0
+	assert_json '. == []'
+	run_command bash -c "'$VMNETCTL' netsetup apply --netns - </dev/null"
+	assert_status 0
+	assert_stdout ''
+}
+
 @test "the tap's descriptors are handed to who listens" {
 	needs python3
 	pod_up
