@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lab/api/store.h"
 #include "lab/kubevirt/kubevirt.h"
 #include "lab/kubevirt/virtapi.h"
 
@@ -13,7 +14,8 @@
 #define IS_1_9 (1u << LAB_KUBEVIRT_1_9)
 #define IS_ANY (IS_1_0_RC | IS_1_0 | IS_1_9)
 
-/* --- version, healthz ----------------------------------------------------------------- */
+/* --- version, healthz, expand-spec
+ * ----------------------------------------------------------------- */
 
 static void get_version(struct lab_call *c)
 {
@@ -34,6 +36,17 @@ static void get_healthz(struct lab_call *c)
 	lab_answer_json(c->ret, 200, doc);
 }
 
+/* The lab has no instance types that would add anything. */
+static void get_expanded(struct lab_call *c)
+{
+	struct json_object *vm = lab_get(c->lab, LAB_VM, c->req->ns, c->req->name);
+
+	if (vm)
+		lab_answer_json(c->ret, 200, vm);
+	else
+		lab_answer_not_found(c, "virtualmachine");
+}
+
 /* --- routing: go-restful's order of checks -------------------------------------------- */
 
 static const struct route {
@@ -47,6 +60,7 @@ static const struct route {
 	{IS_1_0_RC, "virtualmachineinstances", "addinterface", "PUT", lab_vmi_interface},
 	{IS_1_0_RC, "virtualmachineinstances", "removeinterface", "PUT", lab_vmi_interface},
 	{IS_1_9, "virtualmachineinstances", "evacuate/cancel", "PUT", lab_evacuate_cancel},
+	{IS_ANY, "virtualmachines", "expand-spec", "GET", get_expanded},
 	{IS_ANY, "virtualmachines", "start", "PUT", lab_vm_start},
 	{IS_ANY, "virtualmachines", "stop", "PUT", lab_vm_stop},
 	{IS_ANY, "virtualmachines", "restart", "PUT", lab_vm_restart},

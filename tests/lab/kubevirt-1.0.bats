@@ -27,6 +27,15 @@ setup_file() {
 	assert_equal "$(jq -r .gitVersion <<<"$output")" v1.0.0
 }
 
+@test "a VM is expanded to itself" {
+	make_vm whole
+	api GET "$SUB/virtualmachines/whole/expand-spec" "" -H 'Accept: application/json'
+	assert_equal "$code" 200
+	assert_json '.metadata.name == "whole" and .spec.template.spec.networks[0].name == "default"'
+	api GET "$SUB/virtualmachines/nosuch/expand-spec"
+	assert_answer 404 'virtualmachine.kubevirt.io "nosuch" not found'
+}
+
 @test "routing errors are text" {
 	api PUT "$SUB/virtualmachines/x/nosuch" '{}'
 	assert_answer 404 $'404: Page Not Found\n'
