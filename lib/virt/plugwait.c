@@ -38,6 +38,7 @@ struct waiter {
 	bool is_looking;      /* at its pods */
 	bool must_look_again; /* the VMI changed meanwhile */
 	bool was_migrated;
+	bool was_in_vmi;
 	struct vmn_migrate *migration;
 };
 
@@ -299,6 +300,17 @@ static void migrate_if_due(struct waiter *it)
 	tell_progress(it);
 }
 
+/* Somebody else removes what was added: no server plugs it again by itself. */
+static bool is_taken_back(struct waiter *it)
+{
+	const struct vmn_hops *h = &it->hops;
+	bool was_in_vmi = it->was_in_vmi;
+
+	it->was_in_vmi |= h->in_vmi;
+	return it->goal.kind == VMN_GOAL_PLUGGED && h->has_vmi &&
+	       (h->absent_in_vmi || (was_in_vmi && !h->in_vmi));
+}
+
 static void judge(struct waiter *it)
 {
 	int step;
@@ -310,7 +322,9 @@ static void judge(struct waiter *it)
 		it->step = step;
 		it->moved_ms = vmn_now_ms();
 	}
-	if (vmn_goal_is_reached(&it->goal, &it->hops))
+	if (is_taken_back(it))
+		end_with(it, VMN_E_CONFLICT, "it was removed again while it was waited for");
+	else if (vmn_goal_is_reached(&it->goal, &it->hops))
 		end(it, NULL);
 	else
 		migrate_if_due(it);

@@ -324,6 +324,18 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	assert_stdout 'virtualmachine/w8 interface "dyn1" unchanged (plugged)'
 }
 
+@test "--wait ends early when somebody removes the interface again" {
+	lab run w7 --wait
+	lab fault add no-plug --match default/w7
+	background "$VMNETCTL" addinterface w7 --name dyn1 $NAD nad1 --wait=60s
+	wait_until grep -q 'the VMI has it' "$background_err"
+	vmn removeinterface w7 --name dyn1
+	assert_status 0
+	background_end ''
+	assert_status 1
+	assert_stderr_has 'vm default/w7: it was removed again while it was waited for'
+}
+
 @test "--wait ends the retries of a conflict that stays" {
 	local start=${EPOCHREALTIME/./}
 
