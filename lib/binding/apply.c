@@ -213,6 +213,7 @@ int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
 		     struct vmn_strlist *undone, struct vmn_strlist *steps, struct vmn_err *err)
 {
 	vmn_auto_txns struct vmn_txns txns = {0};
+	vmn_auto_strlist struct vmn_strlist owners = {0};
 	struct vmn_recovery recovery;
 	int rc = is_dry ? 0 : vmn_journal_recover(j, &recovery, err);
 
@@ -226,9 +227,10 @@ int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
 			continue;
 		add_undone(&txns.v[i], undone);
 		add_steps(&txns.v[i].steps, steps);
-		if (!is_dry)
-			rc = vmn_journal_undo(j, txns.v[i].owner, err);
+		vmn_strlist_add(&owners, txns.v[i].owner);
 	}
+	if (rc == 0 && !is_dry)
+		rc = vmn_journal_undo_all(j, &owners, err);
 	if (rc == 0 && network && undone->n == 0)
 		return vmn_err_set(err, VMN_E_NOT_FOUND, "no interface '%s' is set up", network);
 	return rc;

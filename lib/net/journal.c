@@ -27,7 +27,7 @@
  *	{"do":STEP,"was":BEFORE}	a step, written before it is made
  *	{"undone":N}			the Nth was taken back
  *	{"commit":INFO,"nft":LISTING}	all were made; our nft tables then, if a step was about them
- *	{"undo":true}			taking back a committed transaction has begun
+ *	{"undo":true,"with":[OWNER]}	taking back this committed transaction has begun, and those
  *
  * A last line without its newline was cut off by a crash: what it announces has not been begun.
  */
@@ -64,7 +64,8 @@ struct txn {
 	struct record *v;
 	size_t n;
 	bool is_committed, is_undoing;
-	int fd; /* open for appending, or -1 */
+	struct vmn_strlist with; /* younger ones that are being undone together with it */
+	int fd;			 /* open for appending, or -1 */
 };
 
 static void txn_clear(struct txn *t)
@@ -77,6 +78,7 @@ static void txn_clear(struct txn *t)
 	free(t->path);
 	free(t->owner);
 	free(t->nft);
+	vmn_strlist_clear(&t->with);
 	vmn_snapshot_clear(&t->before);
 	vmn_json_put_p(&t->info);
 	vmn_close_p(&t->fd);
@@ -272,9 +274,11 @@ static int read_line(struct txn *t, struct json_object *line, struct vmn_err *er
 		free(t->nft);
 		t->nft =
 			vmn_json_str(line, "/nft") ? vmn_xstrdup(vmn_json_str(line, "/nft")) : NULL;
-	} else if (vmn_json_bool(line, "/undo", false))
+	} else if (vmn_json_bool(line, "/undo", false)) {
 		t->is_undoing = true;
-	else if (owner && vmn_json_int(line, "/version", 0) == FORMAT && !t->owner) {
+		vmn_json_each(with, vmn_json_array(line, "/with"))
+			vmn_strlist_add(&t->with, vmn_json_str_or(with, "", ""));
+	} else if (owner && vmn_json_int(line, "/version", 0) == FORMAT && !t->owner) {
 		t->owner = vmn_xstrdup(owner);
 		return vmn_snapshot_parse(vmn_json_get(line, "/before"), &t->before, err);
 	} else
@@ -367,7 +371,16 @@ static int read_all(struct vmn_journal *j, struct txns *all, struct vmn_err *err
 	(void)closedir(dir);
 	if (all->n)
 		qsort(all->v, all->n, sizeof(*all->v), compare_txns);
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = i + 1; k < all->n; k++)
+			if (all->v[k].owner && vmn_strlist_has(&all->v[i].with, all->v[k].owner))
+				all->v[k].is_undoing = true;
 	return rc;
+}
+
+static bool is_in_force(const struct txn *t)
+{
+	return t->is_committed && !t->is_undoing;
 }
 
 /* --- taking back ---------------------------------------------------------------------- */
@@ -573,11 +586,6 @@ static void move_txn(struct txn *from, struct vmn_txn *to)
 	}
 }
 
-static bool is_in_force(const struct txn *t)
-{
-	return t->is_committed && !t->is_undoing;
-}
-
 static int list(struct vmn_journal *j, bool want_in_force, struct vmn_txns *ret,
 		struct vmn_err *err)
 {
@@ -656,7 +664,8 @@ static int bequeath_sysctls(struct vmn_journal *j, struct txns *all, size_t at, 
 		if (t->v[i].step.kind != VMN_STEP_SYSCTL || t->v[i].is_undone)
 			continue;
 		for (size_t k = at + 1; k < all->n && rc == 0 && !is_taken; k++)
-			rc = bequeath(j, &t->v[i], &all->v[k], &is_taken, err);
+			if (is_in_force(&all->v[k]))
+				rc = bequeath(j, &t->v[i], &all->v[k], &is_taken, err);
 		if (rc == 0 && is_taken)
 			rc = write_record(j, t, vmn_json_build("{\"undone\":%d}", (int)i), err);
 		if (rc < 0)
@@ -666,26 +675,63 @@ static int bequeath_sysctls(struct vmn_journal *j, struct txns *all, size_t at, 
 	return 0;
 }
 
-int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err)
+/* One record begins it for all: it is in the oldest, whose file goes last. */
+static int begin_undo(struct vmn_journal *j, struct txns *all, const struct vmn_strlist *owners,
+		      struct vmn_err *err)
+{
+	struct json_object *with = json_object_new_array(), *record;
+	struct txn *oldest = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (!vmn_strlist_has(owners, all->v[i].owner))
+			continue;
+		if (oldest)
+			vmn_json_append_take(with, json_object_new_string(all->v[i].owner));
+		else
+			oldest = &all->v[i];
+		all->v[i].is_undoing = true;
+	}
+	record = vmn_json_build("{\"undo\":true}");
+	vmn_json_set_take(record, "with", with);
+	if (oldest)
+		return write_record(j, oldest, record, err);
+	json_object_put(record);
+	return 0;
+}
+
+int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners,
+			 struct vmn_err *err)
 {
 	auto_signals sigset_t signals = hold_signals();
 	auto_txns struct txns all = {0};
-	size_t at = 0;
 	int rc = read_all(j, &all, err);
 
-	if (rc < 0)
-		return rc;
-	while (at < all.n && strcmp(all.v[at].owner, owner) != 0)
-		at++;
-	if (at == all.n)
+	if (rc == 0)
+		rc = begin_undo(j, &all, owners, err);
+	for (size_t i = all.n; rc == 0 && i-- > 0;) {
+		if (!vmn_strlist_has(owners, all.v[i].owner))
+			continue;
+		rc = bequeath_sysctls(j, &all, i, err);
+		if (rc == 0)
+			rc = take_back(j, &all.v[i], err);
+		if (rc < 0)
+			(void)vmn_err_wrap(err, "cannot undo '%s'", all.v[i].owner);
+	}
+	return rc;
+}
+
+int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err)
+{
+	vmn_auto_strlist struct vmn_strlist one = {0};
+	auto_txns struct txns all = {0};
+	int rc = read_all(j, &all, err);
+
+	for (size_t i = 0; rc == 0 && i < all.n; i++)
+		if (strcmp(all.v[i].owner, owner) == 0)
+			vmn_strlist_add(&one, owner);
+	if (rc == 0 && one.n == 0)
 		return vmn_err_set(err, VMN_E_NOT_FOUND, "'%s' is not set up", owner);
-	if (!all.v[at].is_undoing)
-		rc = write_record(j, &all.v[at], vmn_json_build("{\"undo\":true}"), err);
-	if (rc == 0)
-		rc = bequeath_sysctls(j, &all, at, err);
-	if (rc == 0)
-		rc = take_back(j, &all.v[at], err);
-	return rc < 0 ? vmn_err_wrap(err, "cannot undo '%s'", owner) : 0;
+	return rc < 0 ? rc : vmn_journal_undo_all(j, &one, err);
 }
 
 /* --- recovering ----------------------------------------------------------------------- */

@@ -95,5 +95,8 @@ void vmn_txns_clear(struct vmn_txns *txns);
  * Return: 0, -VMN_E_NOT_FOUND, or the first error; then it can be called again
  */
 int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err) VMN_MUST_CHECK;
+/** vmn_journal_undo_all() - several, the youngest first; after a crash recovering does the rest */
+int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners,
+			 struct vmn_err *err) VMN_MUST_CHECK;
 
 #endif

@@ -3,7 +3,7 @@
  * Whatever fails, and whenever a run is killed, the namespace is as it was before, or as it shall
  * be: over the plan of each binding, for apply, undo and recover.
  *
- * Each change fails with one of the errnos, which go round, and every third request that only
+ * Each change fails with one of the errnos, which go round, and every fourth request that only
  * reads; with VMN_TEST_THOROUGH set each request fails with each of them, which takes minutes.
  */
 #include "config.h"
@@ -257,14 +257,14 @@ static void fail_read(void **state)
 {
 	uintptr_t part = (uintptr_t)*state;
 
-	sweep(part % 2 ? UNDO : APPLY, &wishes[part / 2], (struct fault){.is_read = true}, 3);
+	sweep(part % 2 ? UNDO : APPLY, &wishes[part / 2], (struct fault){.is_read = true}, 4);
 }
 
 static void fail_changes_from_one_on(void **state)
 {
 	uintptr_t part = (uintptr_t)*state;
 
-	sweep(part % 2 ? UNDO : APPLY, &wishes[part / 2], (struct fault){.is_lasting = true}, 2);
+	sweep(part % 2 ? UNDO : APPLY, &wishes[part / 2], (struct fault){.is_lasting = true}, 3);
 }
 
 static void test_each_change_fails(void **state)
@@ -317,6 +317,31 @@ static void test_killed_anywhere(void **state)
 	netns_at_once(kill_part, 3 * VMN_ARRAY_LEN(wishes));
 }
 
+/* An interface that was mended is two transactions, and undone as one. */
+static void test_undo_of_several_is_killed(void **state)
+{
+	bool has_died = true;
+	struct world w;
+	int at = 0;
+
+	(void)state;
+	world_up(&w, start);
+	for (; has_died; at++) {
+		vmn_auto_free char *when = vmn_xasprintf("undo of two killed at change %d", at);
+		vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+		size_t n_steps;
+
+		must(apply(&w, &wishes[1], &n_steps, &err), &err);
+		netns_sh(w.fd, "ip link del tap0; nft flush chain ip vmnetctl_k6t_eth0 output");
+		must(apply(&w, &wishes[1], &n_steps, &err), &err);
+		has_died = do_killed(&w, UNDO, &wishes[1], at);
+		must(recover(&w, &err), &err);
+		assert_either(&w, &wishes[1], when);
+	}
+	assert_true(at > 10);
+	world_down(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_reads_fail),
 		cmocka_unit_test(test_changes_fail_from_one_on),
 		cmocka_unit_test(test_killed_anywhere),
+		cmocka_unit_test(test_undo_of_several_is_killed),
 	};
 
 	if (!netns_permitted() || access("/dev/net/tun", R_OK | W_OK) < 0) {
