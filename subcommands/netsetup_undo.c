@@ -81,7 +81,7 @@ const struct cmd cmd_netsetup_undo = {
 	.group = "Interfaces",
 	.summary = "give a namespace back as it was before `apply` or `host`",
 	.description = "Takes back what was set up, the youngest first: names, addresses with "
-		       "their lifetimes, routes "
+		       "their lifetimes, routes and next hop objects "
 		       "with all attributes, MAC addresses, MTU, sysctls and rules are as they "
 		       "were. What somebody "
 		       "else changed since is left alone. Interfaces that were set up by one "
