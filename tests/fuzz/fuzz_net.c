@@ -17,6 +17,7 @@
 union object {
 	struct vmn_link link;
 	struct vmn_addr addr;
+	struct vmn_nhobj nexthop;
 	struct vmn_route route;
 	struct vmn_neigh neigh;
 	struct vmn_rule rule;
@@ -49,6 +50,7 @@ static void decode(char letter, struct nlmsghdr *h)
 	}
 	ROW('l', RTM_NEWLINK, link)
 	ROW('a', RTM_NEWADDR, addr)
+	ROW('h', RTM_NEWNEXTHOP, nexthop)
 	ROW('r', RTM_NEWROUTE, route)
 	ROW('n', RTM_NEWNEIGH, neigh)
 	ROW('u', RTM_NEWRULE, rule)
