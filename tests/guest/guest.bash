@@ -78,7 +78,8 @@ guest_ready() {
 guest_run() {
 	local mark=$((++guest_runs))
 
-	printf '%s\n' "echo @begin $mark; ($*); echo @end $mark \$?" >"$guest_in"
+	# opened for both: who only writes waits for a reader, and QEMU may have ended
+	printf '%s\n' "echo @begin $mark; ($*); echo @end $mark \$?" 1<>"$guest_in"
 	wait_line "$guest_out" "^@end $mark "
 	status=$(sed -n -E "s/^@end $mark ([0-9]+)$/\1/p" "$guest_out")
 	output=$(sed -n "/^@begin $mark\$/,/^@end $mark /p" "$guest_out" | sed '1d;$d')
