@@ -15,6 +15,7 @@ static const struct vmn_gvr gvr_sub_vmi = {"subresources.kubevirt.io", "v1",
 void vmn_plan_clear(struct vmn_plan *p)
 {
 	free(p->path);
+	free(p->last_migration);
 	vmn_json_put_p(&p->body);
 	vmn_strlist_clear(&p->warnings);
 	*p = VMN_PLAN_INIT;

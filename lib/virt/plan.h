@@ -57,6 +57,7 @@ struct vmn_plan {
 	bool is_vmi;	      /* the object changed is the VMI, not the VM */
 	bool is_live;	      /* the running VM follows; else its next start shows the change */
 	bool needs_migration; /* ... and only a migration lets it follow */
+	char *last_migration; /* uid of the VMI's last migration, or NULL; with needs_migration */
 	bool is_transient;    /* of a refusal: it will pass by itself, read and plan again soon */
 	const char *note;     /* why there is nothing to do, static */
 	struct vmn_strlist warnings;

@@ -21,6 +21,7 @@ static int check_state_change(const struct vmn_scene *s, struct vmn_err *err)
 static int check_nad_change(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
 	struct json_object *migratable = vmn_condition(s->in->vmi, "LiveMigratable");
+	const char *last = vmn_json_str(s->in->vmi, "/status/migrationState/migrationUid");
 
 	if (s->want.is_default || !s->want.nad)
 		return vmn_err_set(err, VMN_E_UNSUPPORTED,
@@ -42,6 +43,7 @@ static int check_nad_change(const struct vmn_scene *s, struct vmn_plan *p, struc
 		return vmn_err_hint(err, "stop the VM first");
 	}
 	p->needs_migration = true;
+	p->last_migration = last ? vmn_xstrdup(last) : NULL;
 	if (!vmn_json_str(s->in->vmi, "/metadata/annotations/kubevirt.io~1pci-topology-version"))
 		vmn_plan_warn(p,
 			      "KubeVirt before 1.8 keeps the new network for the VM's next start");

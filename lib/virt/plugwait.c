@@ -32,7 +32,8 @@ struct waiter {
 	bool is_vm_seen;
 	struct vmn_hops hops; /* as the VMI was last seen; its strings are not kept */
 	char *vmi_uid;	      /* of the VMI as first seen: another one is another run of the VM */
-	bool was_migration_required;
+	char *last_migration; /* before the change; NULL: there was none */
+	bool has_migrated;    /* or wanted to, since the change */
 	int step;	      /* last step told */
 	int64_t moved_ms;     /* when it was reached */
 	bool is_looking;      /* at its pods */
@@ -93,6 +94,7 @@ static void waiter_free(struct waiter *it)
 	free(it->state);
 	free(it->nad);
 	free(it->vmi_uid);
+	free(it->last_migration);
 	free(it);
 }
 
@@ -126,6 +128,7 @@ void vmn_plugwait_add(struct vmn_plugwait *w, const char *ns, const char *name,
 	};
 	it->state = plan->goal.state ? vmn_xstrdup(plan->goal.state) : NULL;
 	it->nad = plan->goal.nad ? vmn_xstrdup(plan->goal.nad) : NULL;
+	it->last_migration = plan->last_migration ? vmn_xstrdup(plan->last_migration) : NULL;
 	it->goal.state = it->state;
 	it->goal.nad = it->nad;
 	/* A removal ends in the template; 1.0's queue and a network that is not followed show in
@@ -357,9 +360,9 @@ static void pods_read(void *arg, const struct vmn_kube_resp *resp, struct vmn_er
 	it->is_looking = false;
 	if (it->is_done)
 		return;
-	/* Who may not read pods sees the migration come and go. */
+	/* Who may not read pods sees the migration come and go, or that there was one. */
 	if (!resp && err->http == 403)
-		it->hops.is_nad_delivered = it->was_migration_required;
+		it->hops.is_nad_delivered = it->has_migrated;
 	vmn_json_each(pod, resp ? vmn_json_array(resp->body, "/items") : NULL) {
 		vmn_auto_free char *full = vmn_nad_qualify(it->nad, it->ns);
 		vmn_auto_json struct json_object *vmi = vmn_json_build(
@@ -425,6 +428,16 @@ static bool is_other_run(struct waiter *it, struct json_object *vmi)
 	return strcmp(it->vmi_uid, uid) != 0;
 }
 
+/* Has a migration succeeded that the VMI had not seen when the change was planned? */
+static bool is_after_migration(const struct waiter *it, struct json_object *vmi)
+{
+	struct json_object *state = vmn_json_get(vmi, "/status/migrationState");
+	const char *uid = vmn_json_str(state, "/migrationUid");
+
+	return uid && !vmn_streq(uid, it->last_migration) &&
+	       vmn_json_bool(state, "/completed", false) && !vmn_json_bool(state, "/failed", false);
+}
+
 static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *obj)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -448,7 +461,7 @@ static void vmi_event(void *arg, enum vmn_watch_type type, struct json_object *o
 		return;
 	}
 	vmn_hops_look(NULL, obj, NULL, w->o.iface, &it->hops);
-	it->was_migration_required |= it->hops.is_migration_required;
+	it->has_migrated |= it->hops.is_migration_required || is_after_migration(it, obj);
 	look_at_pod(it);
 	judge(it);
 	/* The object goes, and what the hops borrowed from it. */

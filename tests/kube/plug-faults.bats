@@ -245,3 +245,12 @@ every_write_fault() {
 	vmn updateinterface web-1 --name dyn1 $NAD nad2 --wait=40s
 	assert_status 0
 }
+
+@test "a move that is over before it is watched is seen without the right to read pods" {
+	spec_dialect
+	vmn addinterface web-1 --name dyn1 $NAD nad1 --wait=20s
+	lab fault add status --value 403 --match /pods
+	lab fault add latency --method GET --match virtualmachineinstances --value 2000
+	vmn updateinterface web-1 --name dyn1 $NAD nad2 --wait=40s
+	assert_status 0
+}
