@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation: a scanner that knows strings and nesting, nothing else, finds where elements
- * begin and end; json-c parses (and judges) each slice. Bytes outside of the items are collected as
- * they are, so that the rest of a List is an ordinary document: {"kind":..., "items":[]}.
+ * begin and end; json-c parses (and judges) each slice, unless texts were asked for. Bytes outside
+ * of the items are collected as they are, so that the rest of a List is an ordinary document:
+ * {"kind":..., "items":[]}.
  */
 #include "config.h"
 
@@ -24,6 +25,7 @@ enum where {
 struct vmn_jsonstream {
 	enum vmn_jsonstream_kind kind;
 	vmn_jsonstream_fn fn;
+	vmn_jsonstream_text_fn text_fn; /* instead of fn */
 	void *arg;
 
 	enum where where;
@@ -65,6 +67,11 @@ void vmn_jsonstream_free_p(struct vmn_jsonstream **s)
 	*s = NULL;
 }
 
+void vmn_jsonstream_texts(struct vmn_jsonstream *s, vmn_jsonstream_text_fn fn)
+{
+	s->text_fn = fn;
+}
+
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -76,21 +83,29 @@ static int not_json(char c, struct vmn_err *err)
 			   (unsigned char)c);
 }
 
+static int hand_out(struct vmn_jsonstream *s, const char *text, size_t len, struct vmn_err *err)
+{
+	vmn_auto_json struct json_object *obj = NULL;
+	int rc;
+
+	if (s->text_fn)
+		return s->text_fn(s->arg, text, len, err);
+	rc = vmn_json_parse(text, len, &obj, err);
+	return rc < 0 ? rc : s->fn(s->arg, obj, err);
+}
+
 /* The item is complete. */
 static int emit(struct vmn_jsonstream *s, struct vmn_err *err)
 {
-	vmn_auto_json struct json_object *obj = NULL;
 	int rc;
 
 	s->where = s->kind == VMN_JSONSTREAM_DOCUMENTS ? FIRST_ITEM : AFTER_ITEM;
 	if (!vmn_buf_ok(&s->item))
 		return vmn_err_set(err, VMN_E_NOMEM, "an object is larger than %d MiB",
 				   VMN_JSONSTREAM_MAX_ITEM >> 20);
-	rc = vmn_json_parse(vmn_buf_str(&s->item), s->item.len, &obj, err);
+	rc = hand_out(s, vmn_buf_str(&s->item), s->item.len, err);
 	s->item.len = 0;
-	if (rc < 0)
-		return rc;
-	return s->fn(s->arg, obj, err);
+	return rc;
 }
 
 /*

@@ -23,12 +23,18 @@ struct vmn_jsonstream;
 /* @item is borrowed. Not 0 with @err filled ends the stream. */
 typedef int (*vmn_jsonstream_fn)(void *arg, struct json_object *item, struct vmn_err *err);
 
+/* The same with an element's text, which nobody has judged. */
+typedef int (*vmn_jsonstream_text_fn)(void *arg, const char *text, size_t len, struct vmn_err *err);
+
 /** vmn_jsonstream_new() - caller frees it with vmn_jsonstream_free() */
 struct vmn_jsonstream *vmn_jsonstream_new(enum vmn_jsonstream_kind kind, vmn_jsonstream_fn fn,
 					  void *arg);
 void vmn_jsonstream_free(struct vmn_jsonstream *s); /* NULL is fine */
 void vmn_jsonstream_free_p(struct vmn_jsonstream **s);
 #define vmn_auto_jsonstream VMN_CLEANUP(vmn_jsonstream_free_p)
+
+/** vmn_jsonstream_texts() - from now on hand out elements to @fn, not parsed */
+void vmn_jsonstream_texts(struct vmn_jsonstream *s, vmn_jsonstream_text_fn fn);
 
 /**
  * vmn_jsonstream_feed() - the next piece

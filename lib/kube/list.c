@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
+#include "lib/data/jsonparts.h"
 #include "lib/data/jsonstream.h"
 #include "lib/kube/list.h"
 #include "lib/kube/path.h"
@@ -18,6 +19,9 @@ struct vmn_page {
 	struct vmn_kube *k;
 	struct vmn_pager *pager;
 	vmn_item_fn item;
+	const char *const *parts; /* of an item, for item_text instead of item; or NULL */
+	vmn_item_text_fn item_text;
+	struct vmn_buf text;
 	vmn_page_fn done;
 	void *arg;
 	struct vmn_xfer *xfer;
@@ -29,6 +33,7 @@ struct vmn_page {
 static void page_free(struct vmn_page *page)
 {
 	vmn_jsonstream_free(page->stream);
+	vmn_buf_clear(&page->text);
 	free(page);
 }
 
@@ -57,13 +62,36 @@ void vmn_pager_clear(struct vmn_pager *p)
 	*p = (struct vmn_pager){0};
 }
 
+static int check_dropped(const struct vmn_page *page, struct vmn_err *err)
+{
+	return page->is_dropped ? vmn_err_set(err, VMN_E_CANCELLED, "the list was dropped") : 0;
+}
+
 static int page_item(void *arg, struct json_object *item, struct vmn_err *err)
 {
 	struct vmn_page *page = arg;
 
 	vmn_trace_object(page->k->log, '<', item);
 	page->item(page->arg, item);
-	return page->is_dropped ? vmn_err_set(err, VMN_E_CANCELLED, "the list was dropped") : 0;
+	return check_dropped(page, err);
+}
+
+/* Where @text cannot be taken apart, or is to be shown, a parser has to look at it. */
+static int page_text(void *arg, const char *text, size_t len, struct vmn_err *err)
+{
+	struct vmn_page *page = arg;
+	vmn_auto_json struct json_object *item = NULL;
+
+	page->text.len = 0;
+	if (vmn_log_on(page->k->log, 8) || !vmn_json_parts(text, len, page->parts, &page->text)) {
+		if (vmn_json_parse(text, len, &item, err) < 0)
+			return -(int)err->code;
+		vmn_trace_object(page->k->log, '<', item);
+		page->text.len = 0;
+		vmn_buf_adds(&page->text, vmn_json_text(item));
+	}
+	page->item_text(page->arg, vmn_buf_str(&page->text), page->text.len);
+	return check_dropped(page, err);
 }
 
 static int page_data(void *arg, const char *data, size_t len, struct vmn_err *err)
@@ -159,6 +187,8 @@ static void page_send(struct vmn_page *page)
 		vmn_kube_path_query(&path, "continue", page->pager->cont);
 	vmn_jsonstream_free(page->stream);
 	page->stream = vmn_jsonstream_new(VMN_JSONSTREAM_LIST, page_item, page);
+	if (page->parts)
+		vmn_jsonstream_texts(page->stream, page_text);
 	page->xfer = vmn_xfer_start(page->k, &(struct vmn_xfer_spec){
 						     .req = {.method = "GET", .path = path},
 						     .ops = &ops,
@@ -166,19 +196,34 @@ static void page_send(struct vmn_page *page)
 					     });
 }
 
-void vmn_pager_start(struct vmn_kube *k, struct vmn_pager *p, vmn_item_fn item, vmn_page_fn done,
-		     void *arg)
+/* @how is copied. */
+static void pager_start(struct vmn_pager *p, const struct vmn_page *how)
 {
 	struct vmn_page *page = vmn_xcalloc(1, sizeof(*page));
 
-	page->k = k;
+	*page = *how;
 	page->pager = p;
-	page->item = item;
-	page->done = done;
-	page->arg = arg;
 	p->started = true;
 	p->page = page;
 	page_send(page);
+}
+
+void vmn_pager_start(struct vmn_kube *k, struct vmn_pager *p, vmn_item_fn item, vmn_page_fn done,
+		     void *arg)
+{
+	pager_start(p, &(struct vmn_page){.k = k, .item = item, .done = done, .arg = arg});
+}
+
+void vmn_pager_start_parts(struct vmn_kube *k, struct vmn_pager *p, const char *const *parts,
+			   vmn_item_text_fn item, vmn_page_fn done, void *arg)
+{
+	pager_start(p, &(struct vmn_page){
+			       .k = k,
+			       .parts = parts,
+			       .item_text = item,
+			       .done = done,
+			       .arg = arg,
+		       });
 }
 
 struct waited_page {

@@ -30,6 +30,8 @@ void vmn_pager_clear(struct vmn_pager *p);
 /* One element of "items"; borrowed during the call (take a reference to keep it). Items of a List
  * carry no kind and apiVersion. */
 typedef void (*vmn_item_fn)(void *arg, struct json_object *item);
+/* The text of one, or of the parts of it that were asked for; not judged. */
+typedef void (*vmn_item_text_fn)(void *arg, const char *text, size_t len);
 /* The page ended; @err as in vmn_kube_done_fn, NULL on success. */
 typedef void (*vmn_page_fn)(void *arg, struct vmn_err *err);
 
@@ -42,6 +44,13 @@ typedef void (*vmn_page_fn)(void *arg, struct vmn_err *err);
  */
 void vmn_pager_start(struct vmn_kube *k, struct vmn_pager *p, vmn_item_fn item, vmn_page_fn done,
 		     void *arg);
+
+/**
+ * vmn_pager_start_parts() - the same for who needs little of each element, and not as a tree
+ * @parts: see vmn_json_parts(); of what is no object everything comes
+ */
+void vmn_pager_start_parts(struct vmn_kube *k, struct vmn_pager *p, const char *const *parts,
+			   vmn_item_text_fn item, vmn_page_fn done, void *arg);
 
 /**
  * vmn_list_all() - every page, waited for

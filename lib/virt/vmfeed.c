@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/data/jsonparts.h"
 #include "lib/kube/list.h"
 #include "lib/kube/path.h"
 #include "lib/virt/vmfeed.h"
@@ -71,8 +72,9 @@ static size_t queue_len(const struct queue *q)
 }
 
 /* Return: whether the order of keys still holds */
-static bool queue_add(struct queue *q, const char *key, const char *text)
+static bool queue_add(struct queue *q, const char *ns, const char *name, const char *text)
 {
+	char *key = vmn_xasprintf("%s/%s", ns, name);
 	bool is_sorted = !q->last || strcmp(q->last, key) < 0;
 
 	if (q->n == q->size && q->next) {
@@ -83,9 +85,9 @@ static bool queue_add(struct queue *q, const char *key, const char *text)
 		q->size = q->size ? 2 * q->size : FEW_LEFT;
 		q->v = vmn_xrealloc(q->v, q->size, sizeof(*q->v));
 	}
-	q->v[q->n++] = (struct entry){vmn_xstrdup(key), vmn_xstrdup(text)};
 	free(q->last);
 	q->last = vmn_xstrdup(key);
+	q->v[q->n++] = (struct entry){key, vmn_xstrdup(text)};
 	return is_sorted;
 }
 
@@ -102,7 +104,10 @@ static const char *const vm_parts[] = {
 	"spec/template/spec/domain/devices/autoattachPodInterface",
 	"status/created",
 	"status/interfaceRequests",
-	"status/conditions",
+	"status/conditions/type",
+	"status/conditions/status",
+	"status/conditions/reason",
+	"status/conditions/message",
 	NULL,
 };
 
@@ -111,59 +116,44 @@ static const char *const vmi_parts[] = {
 	"metadata/namespace",
 	"metadata/uid",
 	"metadata/deletionTimestamp",
-	"metadata/ownerReferences",
+	"metadata/ownerReferences/kind",
 	"metadata/annotations",
 	"spec/networks",
 	"spec/domain/devices/interfaces",
 	"spec/domain/memory",
 	"status/phase",
-	"status/interfaces",
-	"status/conditions",
+	"status/interfaces/name",
+	"status/interfaces/podInterfaceName",
+	"status/interfaces/infoSource",
+	"status/interfaces/linkState",
+	"status/conditions/type",
+	"status/conditions/status",
+	"status/conditions/reason",
+	"status/conditions/message",
 	NULL,
 };
 
-/* Put @from's value at @path into @to, with the objects on the way even where it is missing. */
-static void take_part(struct json_object *from, struct json_object *to, const char *path)
+static const char *const name_parts[] = {"metadata/name", "metadata/namespace", NULL};
+
+/* Name and namespace of an object, borrowed from @ret_obj, which the caller drops. */
+static bool read_name(const char *text, size_t len, struct json_object **ret_obj, const char **ns,
+		      const char **name)
 {
-	size_t len = strcspn(path, "/");
-	vmn_auto_free char *key = vmn_xstrndup(path, len);
-	struct json_object *value, *inner;
+	vmn_auto_buf struct vmn_buf meta = VMN_BUF_INIT(0);
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
 
-	if (!json_object_is_type(from, json_type_object) ||
-	    !json_object_object_get_ex(from, key, &value) || !value)
-		return;
-	if (!path[len]) {
-		vmn_json_set_take(to, key, json_object_get(value));
-		return;
-	}
-	if (!json_object_object_get_ex(to, key, &inner)) {
-		inner = json_object_new_object();
-		vmn_json_set_take(to, key, inner);
-	}
-	take_part(value, inner, path + len + 1);
-}
-
-static bool keep(struct queue *q, struct json_object *item, const char *const *parts)
-{
-	const char *ns = vmn_json_str(item, "/metadata/namespace");
-	const char *name = vmn_json_str(item, "/metadata/name");
-	vmn_auto_json struct json_object *slim = json_object_new_object();
-	vmn_auto_free char *key = NULL;
-
-	if (!ns || !name)
-		return true;
-	key = vmn_xasprintf("%s/%s", ns, name);
-	for (; *parts; parts++)
-		take_part(item, slim, *parts);
-	return queue_add(q, key, vmn_json_text(slim));
+	if (!vmn_json_parts(text, len, name_parts, &meta) ||
+	    vmn_json_parse(vmn_buf_str(&meta), meta.len, ret_obj, &err) < 0)
+		return false;
+	*ns = vmn_json_str(*ret_obj, "/metadata/namespace");
+	*name = vmn_json_str(*ret_obj, "/metadata/name");
+	return *ns && *name;
 }
 
 /* --- loading -------------------------------------------------------------------------- */
 
-static bool is_wanted(struct vmn_vmfeed *f, struct json_object *item)
+static bool is_wanted(struct vmn_vmfeed *f, const char *name)
 {
-	const char *name = vmn_json_str_or(item, "/metadata/name", "");
-
 	if (!f->o.names)
 		return true;
 	for (size_t i = 0; i < f->o.names->n; i++) {
@@ -173,19 +163,24 @@ static bool is_wanted(struct vmn_vmfeed *f, struct json_object *item)
 	return false;
 }
 
-static void vm_item(void *arg, struct json_object *item)
+static void vm_item(void *arg, const char *text, size_t len)
 {
+	vmn_auto_json struct json_object *meta = NULL;
 	struct vmn_vmfeed *f = arg;
+	const char *ns, *name;
 
-	if (is_wanted(f, item) && !keep(&f->vm, item, vm_parts))
+	if (read_name(text, len, &meta, &ns, &name) && is_wanted(f, name) &&
+	    !queue_add(&f->vm, ns, name, text))
 		f->is_joined = false;
 }
 
-static void vmi_item(void *arg, struct json_object *item)
+static void vmi_item(void *arg, const char *text, size_t len)
 {
+	vmn_auto_json struct json_object *meta = NULL;
 	struct vmn_vmfeed *f = arg;
+	const char *ns, *name;
 
-	if (!keep(&f->vmi, item, vmi_parts))
+	if (read_name(text, len, &meta, &ns, &name) && !queue_add(&f->vmi, ns, name, text))
 		f->is_joined = false;
 }
 
@@ -224,10 +219,10 @@ static bool wants_page(const struct vmn_pager *p, const struct queue *q)
 static void load(struct vmn_vmfeed *f)
 {
 	if (wants_page(&f->vms, &f->vm))
-		vmn_pager_start(f->o.k, &f->vms, vm_item, vm_page, f);
+		vmn_pager_start_parts(f->o.k, &f->vms, vm_parts, vm_item, vm_page, f);
 	/* Once all VMs are handed out nobody looks at VMIs. */
 	if (f->is_joined && wants_page(&f->vmis, &f->vmi) && (f->vm.n || f->vms.page))
-		vmn_pager_start(f->o.k, &f->vmis, vmi_item, vmi_page, f);
+		vmn_pager_start_parts(f->o.k, &f->vmis, vmi_parts, vmi_item, vmi_page, f);
 }
 
 /* --- handing out ---------------------------------------------------------------------- */
@@ -264,15 +259,12 @@ void vmn_vmfeed_free(struct vmn_vmfeed *f)
 	free(f);
 }
 
-/* Our own text, so it parses; NULL for NULL. */
-static struct json_object *parse(const char *text)
+/* Return: false when it is no JSON after all; NULL is nothing to parse */
+static bool parse(const char *text, struct json_object **ret)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	struct json_object *obj = NULL;
 
-	if (text && vmn_json_parse(text, strlen(text), &obj, &err) < 0)
-		return NULL;
-	return obj;
+	return !text || vmn_json_parse(text, strlen(text), ret, &err) == 0;
 }
 
 /* Leave behind the VMIs in front of the first VM. */
@@ -302,8 +294,10 @@ static void hand_out(struct vmn_vmfeed *f, struct vmn_vmfeed_item *ret)
 		.name = vmn_xstrdup(e->key + ns_len + 1),
 		.is_known = f->is_joined,
 	};
+	/* What cannot be read in a list is asked for by itself, and the answer tells what is wrong.
+	 */
 	if (ret->is_known)
-		ret->known = (struct vmn_plug_known){parse(e->text), parse(vmi)};
+		ret->is_known = parse(e->text, &ret->known.vm) && parse(vmi, &ret->known.vmi);
 	queue_drop_first(&f->vm);
 }
 
