@@ -509,14 +509,13 @@ tap0 2 tap0"
 				mount -t tmpfs none /run/netns
 				for name in pod1 lab; do
 					ip netns add \$name
-					ip -n \$name link add eth0 type veth peer name far
-					ip -n \$name link set eth0 up
-					ip -n \$name addr add 10.1.2.3/24 dev eth0
-					ip -n \$name route add default via 10.1.2.1
-					ip -n \$name link add poda1b579e0928 type veth peer name far2
+					nsenter --net=/run/netns/\$name ip link add eth0 type veth peer name far
+					nsenter --net=/run/netns/\$name ip link set eth0 up
+					nsenter --net=/run/netns/\$name ip addr add 10.1.2.3/24 dev eth0
+					nsenter --net=/run/netns/\$name ip route add default via 10.1.2.1
+					nsenter --net=/run/netns/\$name ip link add poda1b579e0928 type veth peer name far2
 				done
 				cd '$PWD'
-				ip netns exec lab true
 				$line
 			END
 			mkdir -p /run/netns

@@ -20,15 +20,18 @@ setup() {
 	SERVER=vmn-dhcp-s-$$ CLIENT=vmn-dhcp-c-$$
 	ip netns add "$SERVER" 2>/dev/null || skip "no permission to make network namespaces"
 	ip netns add "$CLIENT"
-	ip -n "$SERVER" link add br0 address 02:00:00:00:00:00 type bridge
-	ip -n "$SERVER" addr add 169.254.75.10/32 dev br0
-	ip -n "$SERVER" addr add fd10:0:2::1/120 dev br0 nodad
-	ip -n "$SERVER" link add port type veth peer name eth0 netns "$CLIENT"
-	ip -n "$SERVER" link set port master br0 up
-	ip -n "$SERVER" link set br0 up
-	ip netns exec "$SERVER" sysctl -qw net.ipv6.conf.all.forwarding=1
-	ip -n "$CLIENT" link set lo up
-	ip -n "$CLIENT" link set eth0 address 02:00:00:00:00:0a up
+	# Not `ip netns exec` and `ip -n`, which want a root directory that is a mount: a chroot's is none.
+	in_server=(nsenter --net="/run/netns/$SERVER" --)
+	in_client=(nsenter --net="/run/netns/$CLIENT" --)
+	"${in_server[@]}" ip link add br0 address 02:00:00:00:00:00 type bridge
+	"${in_server[@]}" ip addr add 169.254.75.10/32 dev br0
+	"${in_server[@]}" ip addr add fd10:0:2::1/120 dev br0 nodad
+	"${in_server[@]}" ip link add port type veth peer name eth0 netns "$CLIENT"
+	"${in_server[@]}" ip link set port master br0 up
+	"${in_server[@]}" ip link set br0 up
+	"${in_server[@]}" sysctl -qw net.ipv6.conf.all.forwarding=1
+	"${in_client[@]}" ip link set lo up
+	"${in_client[@]}" ip link set eth0 address 02:00:00:00:00:0a up
 	printf 'nameserver 10.96.0.10\nnameserver fd00::a\n%s\n' \
 		'search ns.svc.cluster.local svc.cluster.local cluster.local' >resolv.conf
 }
@@ -56,12 +59,13 @@ serve() {
 	server_pid=$background_pid server_out=$background_out server_err=$background_err
 	wait_line "$server_out" '^serving DHCP on br0$'
 	# a link-local address that is not yet checked for duplicates cannot be spoken from
-	wait_until has_address6 "$SERVER" br0
-	wait_until has_address6 "$CLIENT" eth0
+	wait_until has_address6 br0 "${in_server[@]}"
+	wait_until has_address6 eth0 "${in_client[@]}"
 }
 
+# has_address6 DEVICE PREFIX... - it can be spoken from; PREFIX enters its namespace
 has_address6() {
-	ip -n "$1" -6 address show dev "$2" scope link -tentative | grep -q inet6
+	"${@:2}" ip -6 address show dev "$1" scope link -tentative | grep -q inet6
 }
 
 # power_off - end the client and all its helpers as a guest that is switched off, keeping what is on disk
@@ -71,7 +75,7 @@ power_off() {
 	wait "$background_pid" || true
 	# shellcheck disable=SC2034 # assert_stderr_has reads it
 	stderr=$(cat "$background_err")
-	ip -n "$CLIENT" address flush dev eth0 scope global
+	"${in_client[@]}" ip address flush dev eth0 scope global
 }
 
 # said COUNT REGEX - that many lines of the server's log match
@@ -92,7 +96,7 @@ said() {
 	END
 	chmod +x script
 	: >events
-	background ip netns exec "$CLIENT" busybox udhcpc -f -i eth0 -s "$HOME/script" -t 20 -T 1 \
+	background "${in_client[@]}" busybox udhcpc -f -i eth0 -s "$HOME/script" -t 20 -T 1 \
 		-O mtu -O search -O staticroutes
 	wait_line events '^bound '
 	grep -F -x "bound ip=$GUEST mask=24 router=10.244.0.1 dns=10.96.0.10 mtu=1400 hostname=web-1$(
@@ -103,7 +107,7 @@ said() {
 	background_end
 	wait_until said 1 'DHCPv4 REQUEST .*: renewed'
 
-	run_command ip netns exec "$CLIENT" busybox udhcpc -f -q -n -i eth0 -s "$HOME/script" \
+	run_command "${in_client[@]}" busybox udhcpc -f -q -n -i eth0 -s "$HOME/script" \
 		-t 20 -T 1 -r "$GUEST"
 	assert_status 0
 	assert_stderr_has "lease of $GUEST obtained"
@@ -118,8 +122,8 @@ said() {
 		>script
 	printf 'ip route replace 169.254.75.10 dev eth0\n' >>script
 	chmod +x script
-	ip -n "$SERVER" route add "$GUEST" dev br0
-	dhclient=(ip netns exec "$CLIENT" dhclient -4 -d -v -cf "$HOME/conf" -lf "$HOME/leases"
+	"${in_server[@]}" ip route add "$GUEST" dev br0
+	dhclient=("${in_client[@]}" dhclient -4 -d -v -cf "$HOME/conf" -lf "$HOME/leases"
 		-pf "$HOME/pid" -sf "$HOME/script" eth0)
 	background "${dhclient[@]}"
 	wait_line "$background_err" "^bound to $GUEST"
@@ -147,7 +151,7 @@ said() {
 	serve --lease-time 6s
 	: >conf
 	: >leases
-	dhclient=(ip netns exec "$CLIENT" dhclient -6 -d -v -cf "$HOME/conf" -lf "$HOME/leases"
+	dhclient=("${in_client[@]}" dhclient -6 -d -v -cf "$HOME/conf" -lf "$HOME/leases"
 		-pf "$HOME/pid" -sf /bin/true eth0)
 	background "${dhclient[@]}"
 	wait_line "$background_err" '^PRC: Bound to lease'
@@ -172,7 +176,7 @@ said() {
 		'option classless_static_routes' >conf
 	chmod 0755 "$HOME"
 	# with places of its own for what it writes
-	dhcpcd=(ip netns exec "$CLIENT" unshare -m sh -c
+	dhcpcd=("${in_client[@]}" unshare -m sh -c
 		'mount -t tmpfs none /run && mount --bind "$0" /var/lib/dhcpcd && exec "$@"' "$HOME"
 		dhcpcd --config "$HOME/conf" --script /bin/true --nobackground --debug
 		--timeout 20 eth0)
@@ -195,20 +199,20 @@ said() {
 @test "the kernel of a guest takes its default route from an advertisement" {
 	serve
 	# router solicitations are sent when the link comes up
-	ip -n "$CLIENT" link set eth0 down
-	ip -n "$CLIENT" link set eth0 up
+	"${in_client[@]}" ip link set eth0 down
+	"${in_client[@]}" ip link set eth0 up
 	wait_until default_route6
-	run_command ip -n "$CLIENT" -6 address show dev eth0 scope global
+	run_command "${in_client[@]}" ip -6 address show dev eth0 scope global
 	assert_stdout '' # addresses come by DHCPv6 alone
 }
 
 @test "a router that does not forward is told that its guest will keep no route by it" {
-	ip netns exec "$SERVER" sysctl -qw net.ipv6.conf.br0.forwarding=0
+	"${in_server[@]}" sysctl -qw net.ipv6.conf.br0.forwarding=0
 	serve
 	grep -F -x "vmnetctl: warning: br0: sysctl net/ipv6/conf/br0/forwarding is 0: the guest will $(
 	)not keep its IPv6 default route" "$server_err"
 	background_end
-	ip netns exec "$SERVER" sysctl -qw net.ipv6.conf.br0.forwarding=1
+	"${in_server[@]}" sysctl -qw net.ipv6.conf.br0.forwarding=1
 	serve
 	wait_until default_route6
 	background_end
@@ -216,7 +220,7 @@ said() {
 }
 
 default_route6() {
-	ip -n "$CLIENT" -6 route show default | grep -q 'via fe80::ff:fe00:0 dev eth0 proto ra .* mtu 1400'
+	"${in_client[@]}" ip -6 route show default | grep -q 'via fe80::ff:fe00:0 dev eth0 proto ra .* mtu 1400'
 }
 
 # --- who is not answered ------------------------------------------------------------------------
@@ -230,14 +234,14 @@ default_route6() {
 		other-server overload-loop overload-open short empty; do
 		bad+=("$CORPUS/$name")
 	done
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
 		"$CORPUS/discover" "${bad[@]}"
 	assert_status 0
 	assert_stdout "2 $GUEST"
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
 		"$CORPUS/relay" "${bad[@]}"
 	assert_stdout "2 $GUEST" # to the client: the relay is nobody
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
 		"$CORPUS/reboot-wrong"
 	assert_stdout '6 0.0.0.0'
 }
@@ -245,7 +249,7 @@ default_route6() {
 @test "KubeVirt's ways: a request for a wrong address is acknowledged" {
 	needs python3
 	serve --compat kubevirt
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth0 \
 		"$CORPUS/reboot-wrong" "$CORPUS/inform"
 	assert_status 0
 	assert_stdout "5 $GUEST"
@@ -298,7 +302,7 @@ default_route6() {
 	vmn netsetup dhcp "${options[@]}"
 	assert_status 1
 	assert_stderr "vmnetctl: cannot serve DHCP on 'br0': another DHCP server is running there"
-	ip -n "$SERVER" link del br0
+	"${in_server[@]}" ip link del br0
 	background_pid=$server_pid background_out=$server_out background_err=$server_err
 	background_end ''
 	assert_status 1
@@ -324,7 +328,7 @@ default_route6() {
 @test "name servers are those of the process whose namespace it is" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	printf 'nameserver 10.7.7.7\n' >pod.conf
-	background ip netns exec "$SERVER" unshare -m sh -c \
+	background "${in_server[@]}" unshare -m sh -c \
 		'mount --bind "$0/pod.conf" /etc/resolv.conf && echo ready && exec sleep 600' "$HOME"
 	wait_line "$background_out" '^ready$'
 	vmn netsetup dhcp --netns "pid:$background_pid" --bridge br0 --address 10.0.2.2/24 \
@@ -336,9 +340,9 @@ default_route6() {
 
 @test "what apply set up is served" {
 	needs python3
-	ip -n "$SERVER" link del br0
-	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
-	ip -n "$SERVER" route add default via 10.128.0.1
+	"${in_server[@]}" ip link del br0
+	"${in_server[@]}" ip addr add 10.128.0.7/24 dev port
+	"${in_server[@]}" ip route add default via 10.128.0.1
 	vmn netsetup apply --netns "$SERVER" --binding masquerade --pod-interface port --name default
 	assert_status 0
 	vmn netsetup dhcp --netns "$SERVER" --dry-run -o json
@@ -349,10 +353,10 @@ default_route6() {
 	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
 	wait_line "$background_out" '^serving DHCP on k6t-port$'
 	# a guest: one more port of the bridge
-	ip -n "$SERVER" link add guest type veth peer name eth1 netns "$CLIENT"
-	ip -n "$SERVER" link set guest master k6t-port up
-	ip -n "$CLIENT" link set eth1 up
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+	"${in_server[@]}" ip link add guest type veth peer name eth1 netns "$CLIENT"
+	"${in_server[@]}" ip link set guest master k6t-port up
+	"${in_client[@]}" ip link set eth1 up
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
 		"$CORPUS/discover"
 	assert_status 0
 	assert_stdout '2 10.0.2.2'
@@ -362,19 +366,19 @@ default_route6() {
 
 # guest_port BRIDGE LINK - a guest behind a bridge of $SERVER: LINK of $CLIENT
 guest_port() {
-	ip -n "$SERVER" link add "p$2" type veth peer name "$2" netns "$CLIENT"
-	ip -n "$SERVER" link set "p$2" master "$1" up
-	ip -n "$CLIENT" link set "$2" up
+	"${in_server[@]}" ip link add "p$2" type veth peer name "$2" netns "$CLIENT"
+	"${in_server[@]}" ip link set "p$2" master "$1" up
+	"${in_client[@]}" ip link set "$2" up
 }
 
 @test "a running server follows what is set up and taken back" {
 	needs python3
 	local apply=("$VMNETCTL" netsetup apply --netns "$SERVER" --binding masquerade) watcher
 
-	ip -n "$SERVER" link del br0
-	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
-	ip -n "$SERVER" link add two type veth peer name far
-	ip -n "$SERVER" addr add 10.129.0.7/24 dev two
+	"${in_server[@]}" ip link del br0
+	"${in_server[@]}" ip addr add 10.128.0.7/24 dev port
+	"${in_server[@]}" ip link add two type veth peer name far
+	"${in_server[@]}" ip addr add 10.129.0.7/24 dev two
 	guarded "${apply[@]}" --pod-interface port --name default
 	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
 	server_pid=$background_pid server_out=$background_out server_err=$background_err
@@ -387,7 +391,7 @@ guest_port() {
 	guest_port k6t-port eth1
 	guest_port k6t-two eth2
 	for row in "eth1 10.0.2.2" "eth2 10.0.3.2"; do
-		run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" \
+		run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" \
 			"${row% *}" "$CORPUS/discover"
 		assert_stdout "2 ${row#* }"
 	done
@@ -400,8 +404,8 @@ guest_port() {
 	wait_line "$server_err" 'k6t-two: the bridge is gone'
 	guarded "${apply[@]}" --pod-interface port --name default --vm-network-cidr 10.0.4.0/24
 	wait_until said_twice
-	ip -n "$SERVER" link set peth1 master k6t-port
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+	"${in_server[@]}" ip link set peth1 master k6t-port
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
 		"$CORPUS/discover"
 	assert_stdout '2 10.0.4.2'
 
@@ -422,15 +426,15 @@ said_twice() {
 
 @test "a server outlives the process that watches for it" {
 	needs python3
-	ip -n "$SERVER" link del br0
-	ip -n "$SERVER" addr add 10.128.0.7/24 dev port
+	"${in_server[@]}" ip link del br0
+	"${in_server[@]}" ip addr add 10.128.0.7/24 dev port
 	guarded "$VMNETCTL" netsetup apply --netns "$SERVER" --binding masquerade --pod-interface port
 	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
 	wait_line "$background_out" '^serving DHCP on k6t-port$'
 	kill -KILL "$(pgrep -P "$background_pid")"
 	wait_line "$background_err" 'what is set up later is not served'
 	guest_port k6t-port eth1
-	run_command ip netns exec "$CLIENT" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
+	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
 		"$CORPUS/discover"
 	assert_stdout '2 10.0.2.2'
 	background_end
