@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -12,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/binding/apply.h"
 #include "lib/dhcp/handover.h"
+#include "lib/net/sandbox.h"
 #include "subcommands/netsetup_dhcp_watch.h"
 
 enum { KNOWN_MAX = 128 * 1024 };
@@ -156,8 +158,14 @@ static bool wait_for_known(struct watch *w)
 static void watch(struct watch *w)
 {
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
-	int ret = open_notify(w, &why);
+	int ret = vmn_sandbox_keep_network(&why);
 
+	/* A terminal and systemd tell all processes to end: this one ends after the server. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	if (ret == 0)
+		ret = open_notify(w, &why);
 	if (ret == 0)
 		ret = vmn_netns_socket(w->ns, AF_UNIX, SOCK_DGRAM, 0, &w->any_fd, &why);
 	if (!wait_for_known(w))

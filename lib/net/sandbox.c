@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -40,9 +41,19 @@ static const int allowed[] = {
 	SCMP_SYS(exit),
 };
 
-static int drop_capabilities(struct vmn_err *err)
+static const unsigned network[] = {CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SYS_ADMIN};
+
+/* Drop what is not among the first @n of @kept; what the process has not it does not get. */
+static int keep_capabilities(const unsigned *kept, size_t n, struct vmn_err *err)
 {
+	bool had[VMN_ARRAY_LEN(network)] = {false};
+
+	for (size_t i = 0; i < n; i++)
+		had[i] = capng_have_capability(CAPNG_EFFECTIVE, kept[i]);
 	capng_clear(CAPNG_SELECT_BOTH);
+	for (size_t i = 0; i < n; i++)
+		if (had[i])
+			(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
 	/* the bounding set needs CAP_SETPCAP, and without privileges to gain it means nothing */
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
 		return vmn_err_sys(err, errno, "cannot drop capabilities");
@@ -75,9 +86,14 @@ static int limit_calls(struct vmn_err *err)
 	return ret == 0 ? 0 : vmn_err_sys(err, -ret, "cannot limit system calls");
 }
 
+int vmn_sandbox_keep_network(struct vmn_err *err)
+{
+	return keep_capabilities(network, VMN_ARRAY_LEN(network), err);
+}
+
 int vmn_sandbox_enter(struct vmn_err *err)
 {
-	int ret = drop_capabilities(err);
+	int ret = keep_capabilities(NULL, 0, err);
 
 	return ret < 0 || KEEPS_SYSTEM_CALLS ? ret : limit_calls(err);
 }

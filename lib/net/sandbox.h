@@ -17,4 +17,12 @@
  */
 int vmn_sandbox_enter(struct vmn_err *err) VMN_MUST_CHECK;
 
+/**
+ * vmn_sandbox_keep_network() - drop all capabilities, for good, but those that opening sockets in a
+ * network namespace takes: CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_SYS_ADMIN
+ *
+ * Must be called while the process has one thread. Return: 0 or -VMN_E_SYSTEM
+ */
+int vmn_sandbox_keep_network(struct vmn_err *err) VMN_MUST_CHECK;
+
 #endif

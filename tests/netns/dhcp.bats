@@ -424,6 +424,12 @@ said_twice() {
 	[ "$(grep -c '^serving DHCP on k6t-port$' "$server_out")" -eq 2 ]
 }
 
+# watcher_is_limited - to CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN
+watcher_is_limited() {
+	grep -q '^CapEff:.0000000000203400$' "/proc/$watcher/status" &&
+		grep -q '^SigIgn:.*[4567c-f]...$' "/proc/$watcher/status"
+}
+
 @test "a server outlives the process that watches for it" {
 	needs python3
 	"${in_server[@]}" ip link del br0
@@ -431,7 +437,13 @@ said_twice() {
 	guarded "$VMNETCTL" netsetup apply --netns "$SERVER" --binding masquerade --pod-interface port
 	background "$VMNETCTL" netsetup dhcp --netns "$SERVER"
 	wait_line "$background_out" '^serving DHCP on k6t-port$'
-	kill -KILL "$(pgrep -P "$background_pid")"
+	watcher=$(pgrep -P "$background_pid")
+	wait_until watcher_is_limited
+	kill -INT "$watcher" # as Ctrl-C does; it ends when the server has
+	kill -TERM "$watcher"
+	run process_gone "$watcher"
+	[ "$status" -ne 0 ]
+	kill -KILL "$watcher"
 	wait_line "$background_err" 'what is set up later is not served'
 	guest_port k6t-port eth1
 	run_command "${in_client[@]}" python3 "$TOP/tests/netns/dhcp-packets.py" eth1 \
