@@ -130,6 +130,7 @@ static const char *const vmi_parts[] = {
 	"status/conditions/status",
 	"status/conditions/reason",
 	"status/conditions/message",
+	"status/migrationState/migrationUid",
 	NULL,
 };
 
