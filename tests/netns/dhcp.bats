@@ -168,7 +168,7 @@ said() {
 	wait_until said 1 'DHCPv6 RELEASE .*: released'
 }
 
-@test "dhcpcd gets both addresses and a default route, and comes back after a reboot" {
+@test "dhcpcd gets both addresses and a default route, renews them and comes back after a reboot" {
 	needs dhcpcd
 	[ -d /var/lib/dhcpcd ] || skip "no /var/lib/dhcpcd"
 	serve
@@ -184,6 +184,12 @@ said() {
 	wait_line "$background_err" "^eth0: leased $GUEST "
 	wait_line "$background_err" "^eth0: adding address $GUEST6/128"
 	wait_line "$background_err" '^eth0: adding default route via fe80::ff:fe00:0'
+	# it renews by unicast, which goes to the gateway
+	"${in_server[@]}" ip addr add 10.244.0.1/32 dev br0
+	"${in_server[@]}" ip route add "$GUEST" dev br0
+	guarded nsenter -t "$background_pid" -m -n dhcpcd --config "$HOME/conf" --renew eth0
+	wait_until said 1 'DHCPv4 REQUEST .*: renewed'
+	wait_until said 1 'DHCPv6 RENEW .*: renewed'
 	power_off
 	assert_stderr_has "offered $GUEST from 169.254.75.10"
 
