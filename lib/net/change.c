@@ -335,10 +335,15 @@ static int make_tap(void *arg, struct vmn_err *err)
 		ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_VNET_HDR);
 	if (s->queues > 1)
 		ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_MULTI_QUEUE);
-	if (ioctl(fd, TUNSETIFINDEX, &t->ifindex) < 0 || ioctl(fd, TUNSETIFF, &ifr) < 0 ||
-	    (s->owner >= 0 && ioctl(fd, TUNSETOWNER, (unsigned long)s->owner) < 0) ||
-	    (s->group >= 0 && ioctl(fd, TUNSETGROUP, (unsigned long)s->group) < 0) ||
-	    ioctl(fd, TUNSETPERSIST, 1UL) < 0)
+	if (ioctl(fd, TUNSETIFINDEX, &t->ifindex) < 0 || ioctl(fd, TUNSETIFF, &ifr) < 0)
+		return vmn_err_sys(err, errno, "cannot make a tap");
+	if ((s->owner >= 0 && ioctl(fd, TUNSETOWNER, (unsigned long)s->owner) < 0) ||
+	    (s->group >= 0 && ioctl(fd, TUNSETGROUP, (unsigned long)s->group) < 0)) {
+		(void)vmn_err_sys(err, errno, "cannot give a tap to its owner");
+		return vmn_err_hint(err,
+				    "--tap-owner names one that exists in this user namespace");
+	}
+	if (ioctl(fd, TUNSETPERSIST, 1UL) < 0)
 		return vmn_err_sys(err, errno, "cannot make a tap");
 	return 0;
 }

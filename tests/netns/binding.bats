@@ -530,6 +530,27 @@ tap0 2 tap0"
 	done
 }
 
+@test "a user namespace is enough, with a tap for one of its users" {
+	unshare -rn true 2>/dev/null || skip "no user namespaces here"
+	cat >inside <<-END
+		ip link add eth0 type veth peer name far
+		ip link set far up && ip link set eth0 up
+		ip addr add 10.1.1.5/24 dev eth0 && ip route add default via 10.1.1.1
+		'$VMNETCTL' netsetup apply --binding masquerade "\$@" && '$VMNETCTL' netsetup undo
+		status=\$?
+		ip -br link show type tun
+		exit \$status
+	END
+	run_command unshare -rn bash inside
+	assert_status 1
+	assert_stderr_has 'cannot give a tap to its owner: Invalid argument' 'hint: --tap-owner'
+	assert_stdout ''
+	run_command unshare -rn bash inside --tap-owner 0
+	assert_status 0
+	assert_stdout 'interface "default" set up (masquerade: k6t-eth0, tap0)
+interface "default" taken back'
+}
+
 @test "without the right to, the capability is named" {
 	id nobody >/dev/null || skip "no user nobody"
 	needs setpriv
