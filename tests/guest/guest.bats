@@ -225,6 +225,7 @@ nameserver 10.96.0.10" cat /etc/resolv.conf
 }
 
 @test "masquerade: a guest behind the pod's addresses is reached at its ports, by an unprivileged QEMU" {
+	needs_mount_namespaces
 	manifest 'masquerade: {}, ports: [{port: 80}, {port: 53, protocol: UDP}, {port: 8001}]'
 	vmn netsetup apply --netns "pid:$pod" -f vmi.yaml
 	assert_status 0

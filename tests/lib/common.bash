@@ -137,6 +137,11 @@ needs() {
 	done
 }
 
+# needs_mount_namespaces - they want a root directory that is a mount, which a plain chroot has not
+needs_mount_namespaces() {
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+}
+
 # background - start a command; its output goes to $background_out and $background_err
 background() {
 	background_out=$BATS_TEST_TMPDIR/background.$((++background_count)).out

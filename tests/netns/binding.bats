@@ -500,6 +500,7 @@ tap0 2 tap0"
 @test "every example works" {
 	local line verb
 
+	needs_mount_namespaces
 	manifest bridge
 	cp "$vmi" vmi.yaml
 	for verb in apply host names status undo; do

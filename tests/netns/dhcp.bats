@@ -170,6 +170,7 @@ said() {
 
 @test "dhcpcd gets both addresses and a default route, renews them and comes back after a reboot" {
 	needs dhcpcd
+	needs_mount_namespaces
 	[ -d /var/lib/dhcpcd ] || skip "no /var/lib/dhcpcd"
 	serve
 	printf '%s\n' duid noarp 'nohook resolv.conf' 'option interface_mtu, domain_name_servers' \
@@ -332,6 +333,7 @@ default_route6() {
 }
 
 @test "name servers are those of the process whose namespace it is" {
+	needs_mount_namespaces
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	printf 'nameserver 10.7.7.7\n' >pod.conf
 	background "${in_server[@]}" unshare -m sh -c \
