@@ -359,16 +359,13 @@ has_counted() {
 }
 
 @test "of runs on one namespace at once, one waits for the other" {
-	local i state pids=()
+	local i pids=()
 
 	pod_up
 	quiet_links "$pod"
 	dump "$pod" >before
 	# somebody is at it: what comes waits, and has changed nothing
-	state=$VMNETCTL_STATE_DIR/$("$VMNETCTL" netsetup recover --netns "pid:$pod" --dry-run -o json |
-		jq -r .netns)
-	exec {lock}>"$state/lock"
-	flock "$lock"
+	hold_lock
 	for i in 1 2 3; do
 		"$VMNETCTL" netsetup apply --netns "pid:$pod" >"run$i" 2>&1 {lock}>&- &
 		pids+=($!)
@@ -397,21 +394,26 @@ interface "default" unchanged'
 	dump "$pod" | diff before -
 }
 
+# hold_lock - be at work in $pod, until $lock is closed
+hold_lock() {
+	local state
+
+	state=$VMNETCTL_STATE_DIR/$("$VMNETCTL" netsetup recover --netns "pid:$pod" --dry-run -o json |
+		jq -r .netns)
+	exec {lock}>"$state/lock"
+	flock "$lock"
+}
+
 # waits_for_lock PID - it has opened the lock and sleeps
 waits_for_lock() {
 	find "/proc/$1/fd" -lname '*/lock' 2>/dev/null | grep -q .
 }
 
 @test "a run that others keep waiting too long says so and changes nothing" {
-	local state
-
 	pod_up
 	quiet_links "$pod"
 	dump "$pod" >before
-	state=$VMNETCTL_STATE_DIR/$("$VMNETCTL" netsetup recover --netns "pid:$pod" --dry-run -o json |
-		jq -r .netns)
-	exec {lock}>"$state/lock"
-	flock "$lock"
+	hold_lock
 	vmn netsetup apply --netns "pid:$pod"
 	assert_status 1
 	assert_stderr_has "another run is changing network namespace"
