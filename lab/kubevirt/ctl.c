@@ -249,7 +249,7 @@ void lab_step_done(void *arg, const char *failure, struct json_object *result)
 
 	(void)tdelete(s, &s->lab->ctl->under_way, by_key);
 	if (obj && !strcmp(lab_obj_uid(obj), s->uid)) {
-		copy = vmn_json_copy(obj);
+		copy = lab_copy_sharing_spec(obj);
 		s->fn(s->lab, copy, s->detail, failure, result);
 	}
 	step_free(s);

@@ -126,7 +126,8 @@ static void apply_to_vmi(struct lab *lab, struct json_object *vmi, struct json_o
 
 	if (!vmi || lab_is_deleting(vmi) || lab_is_final(vmn_json_str(vmi, "/status/phase")))
 		return;
-	copy = vmn_json_copy(vmi);
+	copy = lab_copy_sharing_spec(vmi);
+	lab_own_spec(copy);
 	pod = lab_vmi_pod(lab, vmi);
 	is_ordinal = lab_pod_naming(pod) == VMN_NAMING_ORDINAL;
 	vmn_json_each(r, requests)
@@ -144,27 +145,28 @@ static void apply_to_vmi(struct lab *lab, struct json_object *vmi, struct json_o
 static void handle_requests(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
 	struct json_object *requests = vmn_json_array(vm, "/status/interfaceRequests");
-	struct json_object *template = vmn_json_get(vm, LAB_PTR_TEMPLATE);
 	vmn_auto_json struct json_object *before = NULL;
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct json_object *template_spec;
 	bool changed = false;
 
-	if (!vmn_json_len(requests) || !template) {
+	if (!vmn_json_len(requests) || !vmn_json_get(vm, LAB_PTR_TEMPLATE)) {
 		(void)lab_condition_set(vm, "Failure", NULL, NULL, NULL);
 		return;
 	}
-	before = vmn_json_copy(vmn_json_get(template, "/spec"));
+	before = json_object_get(vmn_json_get(vm, "/spec"));
+	lab_own_spec(vm);
+	template_spec = vmn_json_get(vm, LAB_PTR_TEMPLATE "/spec");
 	vmn_json_each(r, requests)
-		changed |= lab_apply_request(vmn_json_get(template, "/spec"), r);
+		changed |= lab_apply_request(template_spec, r);
 	if (changed && lab_admit_vm_spec(lab, vm, &err) < 0) {
-		vmn_json_set_take(template, "spec", vmn_steal(&before));
+		vmn_json_set_take(vm, "spec", vmn_steal(&before));
 		(void)lab_condition_set(vm, "Failure", "True", HOTPLUG_ERROR, vmn_err_text(&err));
 		return;
 	}
 	(void)lab_condition_set(vm, "Failure", NULL, NULL, NULL);
 	apply_to_vmi(lab, vmi, requests);
-	if (!changed && lab_trim_requests(requests, vmn_json_get(template, "/spec")) &&
-	    !vmn_json_len(requests))
+	if (!changed && lab_trim_requests(requests, template_spec) && !vmn_json_len(requests))
 		(void)lab_set(lab_status_of(vm), "interfaceRequests", NULL);
 }
 
@@ -172,13 +174,14 @@ static void handle_requests(struct lab *lab, struct json_object *vm, struct json
 
 static void sync_networks(struct lab *lab, struct json_object *vm, struct json_object *vmi)
 {
-	struct json_object *template_spec = vmn_json_get(vm, LAB_PTR_TEMPLATE "/spec");
-	struct json_object *status = vmn_json_array(vmi, "/status/interfaces");
+	struct json_object *status = vmn_json_array(vmi, "/status/interfaces"), *template_spec;
 	vmn_auto_json struct json_object *spec = NULL;
 	bool changed, needs_restart;
 
 	if (vmi && lab_is_deleting(vmi))
 		return;
+	lab_own_spec(vm);
+	template_spec = vmn_json_get(vm, LAB_PTR_TEMPLATE "/spec");
 	if (!vmi) {
 		(void)lab_clear_detached(template_spec, NULL, NULL);
 		(void)lab_condition_set(vm, "RestartRequired", NULL, NULL, NULL);
@@ -268,7 +271,7 @@ static struct json_object *own_vmi(struct lab *lab, struct json_object *vm)
 
 void lab_reconcile_vm(struct lab *lab, struct json_object *vm)
 {
-	vmn_auto_json struct json_object *copy = vmn_json_copy(vm);
+	vmn_auto_json struct json_object *copy = lab_copy_sharing_spec(vm);
 	struct json_object *vmi = own_vmi(lab, vm);
 
 	if (lab_is_deleting(vm)) {

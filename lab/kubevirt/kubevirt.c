@@ -124,6 +124,11 @@ struct json_object *lab_copy_sharing_spec(struct json_object *obj)
 	return copy;
 }
 
+void lab_own_spec(struct json_object *copy)
+{
+	vmn_json_set_take(copy, "spec", vmn_json_copy(vmn_json_get(copy, "/spec")));
+}
+
 struct json_object *lab_child(struct json_object *obj, const char *key, enum json_type type)
 {
 	struct json_object *v;

@@ -52,6 +52,9 @@ bool lab_finalizer_del(struct json_object *obj, const char *name);
 /** lab_copy_sharing_spec() - a copy to change, all but the spec, which it shares with @obj */
 struct json_object *lab_copy_sharing_spec(struct json_object *obj);
 
+/** lab_own_spec() - such a copy gets a spec of its own, to change that as well */
+void lab_own_spec(struct json_object *copy);
+
 /** lab_child() - object or array at @obj[@key], made when missing; borrowed */
 struct json_object *lab_child(struct json_object *obj, const char *key, enum json_type type);
 /** lab_status_of() - @obj.status, made when missing */

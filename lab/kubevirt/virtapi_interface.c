@@ -94,7 +94,7 @@ void lab_vm_interface(struct lab_call *c)
 	}
 	if (!is_queued(vmn_json_array(vm, "/status/interfaceRequests"),
 		       vmn_json_str(c->body, "/name"))) {
-		vm = vmn_json_copy(vm);
+		vm = lab_copy_sharing_spec(vm);
 		vmn_json_append_take(
 			lab_child(lab_status_of(vm), "interfaceRequests", json_type_array),
 			vmn_steal(&request));
