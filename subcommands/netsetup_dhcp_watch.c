@@ -14,6 +14,7 @@
 #include "lib/binding/apply.h"
 #include "lib/dhcp/handover.h"
 #include "lib/net/sandbox.h"
+#include "lib/net/txnfile.h"
 #include "subcommands/netsetup_dhcp_watch.h"
 
 enum { KNOWN_MAX = 128 * 1024 };
@@ -63,7 +64,7 @@ static bool drain(const struct watch *w)
 			const struct inotify_event *e = (const struct inotify_event *)p;
 
 			is_ours |= e->mask & IN_Q_OVERFLOW ||
-				   (e->len && vmn_ends_with(e->name, VMN_JOURNAL_SUFFIX));
+				   (e->len && vmn_ends_with(e->name, VMN_TXNFILE_SUFFIX));
 			p += sizeof(*e) + e->len;
 		}
 	return is_ours;

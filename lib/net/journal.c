@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,26 +16,9 @@
 #include "lib/net/change.h"
 #include "lib/net/journal.h"
 #include "lib/net/nft.h"
+#include "lib/net/txnfile.h"
 
-/*
- * A file "000007-eth0.journal" holds JSON objects, one a line:
- *
- *	{"version":1,"owner":"eth0","before":SNAPSHOT}
- *	{"do":STEP,"was":BEFORE}	a step, written before it is made
- *	{"undone":N}			the Nth was taken back
- *	{"commit":INFO,"nft":LISTING}	all were made; our nft tables then, if a step was about them
- *	{"undo":true,"with":[OWNER]}	taking back this committed transaction has begun, and those
- *
- * A last line without its newline was cut off by a crash: what it announces has not been begun.
- */
-enum {
-	FORMAT = 1,
-	FILE_MAX_BYTES = 64 << 20,
-	LOCK_POLL_MS = 20,
-	OWNER_MAX = 64,
-};
-
-#define SUFFIX VMN_JOURNAL_SUFFIX
+enum { LOCK_POLL_MS = 20 };
 
 struct vmn_journal {
 	const struct vmn_netns *ns;
@@ -47,44 +27,6 @@ struct vmn_journal {
 	int lock_fd;
 	struct vmn_rtnl *rtnl; /* opened at first use */
 };
-
-/* A transaction as its file tells it. */
-struct record {
-	struct vmn_step step;
-	struct vmn_before was;
-	bool is_undone;
-};
-
-struct txn {
-	char *path, *owner;
-	unsigned number;
-	struct vmn_snapshot before;
-	struct json_object *info;
-	char *nft; /* NULL: no step was about rules */
-	struct record *v;
-	size_t n;
-	bool is_committed, is_undoing;
-	struct vmn_strlist with; /* younger ones that are being undone together with it */
-	int fd;			 /* open for appending, or -1 */
-};
-
-static void txn_clear(struct txn *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		vmn_step_clear(&t->v[i].step);
-		vmn_before_clear(&t->v[i].was);
-	}
-	free(t->v);
-	free(t->path);
-	free(t->owner);
-	free(t->nft);
-	vmn_strlist_clear(&t->with);
-	vmn_snapshot_clear(&t->before);
-	vmn_json_put_p(&t->info);
-	vmn_close_p(&t->fd);
-	*t = (struct txn){.fd = -1};
-}
-#define auto_txn VMN_CLEANUP(txn_clear)
 
 /* --- signals -------------------------------------------------------------------------- */
 
@@ -176,209 +118,12 @@ static int open_changer(struct vmn_journal *j, struct vmn_changer *ret, struct v
 	return 0;
 }
 
-/* --- writing -------------------------------------------------------------------------- */
-
-/* One line, on disk when this returns. Swallows @record. */
-static int write_record(struct vmn_journal *j, struct txn *t, struct json_object *record,
-			struct vmn_err *err)
+static int read_all(const struct vmn_journal *j, struct vmn_txnfiles *ret, struct vmn_err *err)
 {
-	vmn_auto_json struct json_object *owned = record;
-	vmn_auto_buf struct vmn_buf line = VMN_BUF_INIT(0);
-	int errnum = vmn_netns_ask_hook(j->ns, "journal");
-	off_t end;
-
-	vmn_buf_addf(&line, "%s\n", vmn_json_text(owned));
-	end = lseek(t->fd, 0, SEEK_END);
-	if (!errnum &&
-	    (write(t->fd, line.data, line.len) != (ssize_t)line.len || fdatasync(t->fd) < 0))
-		errnum = errno ? errno : ENOSPC;
-	if (!errnum)
-		return 0;
-	if (end >= 0 && ftruncate(t->fd, end) < 0)
-		vmn_logf(j->log, 1, "cannot cut '%s' back", t->path);
-	return vmn_err_sys(err, errnum, "cannot write to the journal '%s'", t->path);
+	return vmn_txnfiles_read(j->dir, j->ns, j->log, ret, err);
 }
 
-static struct json_object *header(const struct txn *t)
-{
-	struct json_object *out = vmn_json_build("{\"version\":%d,\"owner\":%s}", FORMAT, t->owner);
-
-	vmn_json_set_take(out, "before", vmn_snapshot_json(&t->before));
-	return out;
-}
-
-static int write_step(struct vmn_journal *j, struct txn *t, const struct record *r,
-		      struct vmn_err *err)
-{
-	struct json_object *out = json_object_new_object();
-
-	vmn_json_set_take(out, "do", vmn_step_json(&r->step));
-	vmn_json_set_take(out, "was", vmn_before_json(&r->was));
-	return write_record(j, t, out, err);
-}
-
-static struct json_object *commit(const struct txn *t, struct json_object *info)
-{
-	struct json_object *out = json_object_new_object();
-
-	vmn_json_set_take(out, "commit", info ? json_object_get(info) : json_object_new_object());
-	if (t->nft)
-		vmn_json_set_str(out, "nft", t->nft);
-	return out;
-}
-
-/* What the rules look like once the kernel has them is what they are compared with later. */
-static int write_commit(struct vmn_journal *j, struct txn *t, struct json_object *info,
-			struct vmn_err *err)
-{
-	bool has_nft = false;
-
-	for (size_t i = 0; i < t->n; i++)
-		has_nft |= t->v[i].step.kind == VMN_STEP_NFT;
-	if (has_nft && vmn_nft_list(j->ns, &t->nft, err) < 0)
-		return -(int)err->code;
-	return write_record(j, t, commit(t, info), err);
-}
-
-/* --- reading -------------------------------------------------------------------------- */
-
-static int read_step(struct txn *t, struct json_object *line, struct vmn_err *err)
-{
-	struct record *r;
-	int rc;
-
-	t->v = vmn_xrealloc(t->v, t->n + 1, sizeof(*t->v));
-	r = &t->v[t->n];
-	*r = (struct record){0};
-	rc = vmn_step_parse(vmn_json_get(line, "/do"), &r->step, err);
-	if (rc < 0)
-		return rc;
-	t->n++;
-	return vmn_before_parse(vmn_json_get(line, "/was"), &r->was, err);
-}
-
-static int read_line(struct txn *t, struct json_object *line, struct vmn_err *err)
-{
-	int64_t undone = vmn_json_int(line, "/undone", -1);
-	struct json_object *info = vmn_json_get(line, "/commit");
-	const char *owner = vmn_json_str(line, "/owner");
-
-	if (vmn_json_get(line, "/do"))
-		return read_step(t, line, err);
-	if (undone >= 0 && (size_t)undone < t->n)
-		t->v[undone].is_undone = true;
-	else if (info) {
-		t->is_committed = true;
-		vmn_json_put_p(&t->info);
-		t->info = json_object_get(info);
-		free(t->nft);
-		t->nft =
-			vmn_json_str(line, "/nft") ? vmn_xstrdup(vmn_json_str(line, "/nft")) : NULL;
-	} else if (vmn_json_bool(line, "/undo", false)) {
-		t->is_undoing = true;
-		vmn_json_each(with, vmn_json_array(line, "/with"))
-			vmn_strlist_add(&t->with, vmn_json_str_or(with, "", ""));
-	} else if (owner && vmn_json_int(line, "/version", 0) == FORMAT && !t->owner) {
-		t->owner = vmn_xstrdup(owner);
-		return vmn_snapshot_parse(vmn_json_get(line, "/before"), &t->before, err);
-	} else
-		return vmn_err_set(err, VMN_E_INVALID, "unknown record");
-	return 0;
-}
-
-/* Return: 0; @ret->owner is NULL when a crash cut off the first line already */
-static int read_txn(const char *path, struct txn *ret, struct vmn_err *err)
-{
-	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(FILE_MAX_BYTES);
-	size_t start = 0;
-	const char *end;
-	int rc = vmn_file_read(path, &text, err);
-
-	if (rc < 0)
-		return rc;
-	ret->path = vmn_xstrdup(path);
-	while (start < text.len && (end = memchr(text.data + start, '\n', text.len - start))) {
-		vmn_auto_json struct json_object *line = NULL;
-		size_t len = (size_t)(end - (text.data + start));
-
-		rc = vmn_json_parse(text.data + start, len, &line, err);
-		if (rc == 0)
-			rc = read_line(ret, line, err);
-		if (rc < 0)
-			return vmn_err_wrap(err, "journal '%s'", path);
-		start += len + 1;
-	}
-	ret->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (ret->fd < 0 || (start < text.len && ftruncate(ret->fd, (off_t)start) < 0))
-		return vmn_err_sys(err, errno, "cannot open '%s'", path);
-	return 0;
-}
-
-/* --- all transactions ----------------------------------------------------------------- */
-
-struct txns {
-	struct txn *v; /* oldest first */
-	size_t n;
-};
-
-static void txns_clear(struct txns *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		txn_clear(&all->v[i]);
-	free(all->v);
-}
-#define auto_txns VMN_CLEANUP(txns_clear)
-
-static int compare_txns(const void *a, const void *b)
-{
-	const struct txn *x = a, *y = b;
-
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static int read_entry(struct vmn_journal *j, const char *name, struct txns *all,
-		      struct vmn_err *err)
-{
-	vmn_auto_free char *path = vmn_path_join(j->dir, name), *number = NULL;
-	struct txn *t;
-	uint64_t n;
-	int rc;
-
-	number = vmn_xstrndup(name, strcspn(name, "-"));
-	if (!vmn_ends_with(name, SUFFIX) || !vmn_parse_u64(number, &n))
-		return 0;
-	all->v = vmn_xrealloc(all->v, all->n + 1, sizeof(*all->v));
-	t = &all->v[all->n++];
-	*t = (struct txn){.fd = -1, .number = (unsigned)n};
-	rc = read_txn(path, t, err);
-	if (rc < 0 || t->owner)
-		return rc;
-	(void)unlink(path);
-	txn_clear(t);
-	all->n--;
-	return 0;
-}
-
-static int read_all(struct vmn_journal *j, struct txns *all, struct vmn_err *err)
-{
-	DIR *dir = opendir(j->dir);
-	int rc = 0;
-
-	if (!dir)
-		return vmn_err_sys(err, errno, "cannot read '%s'", j->dir);
-	for (struct dirent *e; rc == 0 && (e = readdir(dir));)
-		rc = read_entry(j, e->d_name, all, err);
-	(void)closedir(dir);
-	if (all->n)
-		qsort(all->v, all->n, sizeof(*all->v), compare_txns);
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t k = i + 1; k < all->n; k++)
-			if (all->v[k].owner && vmn_strlist_has(&all->v[i].with, all->v[k].owner))
-				all->v[k].is_undoing = true;
-	return rc;
-}
-
-static bool is_in_force(const struct txn *t)
+static bool is_in_force(const struct vmn_txnfile *t)
 {
 	return t->is_committed && !t->is_undoing;
 }
@@ -394,7 +139,7 @@ static void add_ifindex(int **v, size_t *n, int ifindex)
 	(*v)[(*n)++] = ifindex;
 }
 
-static int settle(struct vmn_changer *c, const struct txn *t, struct vmn_err *err)
+static int settle(struct vmn_changer *c, const struct vmn_txnfile *t, struct vmn_err *err)
 {
 	vmn_auto_free int *ifindexes = NULL;
 	size_t n = 0;
@@ -410,11 +155,11 @@ static int settle(struct vmn_changer *c, const struct txn *t, struct vmn_err *er
  * @is_marked: when one that came after it could not be taken back, it is no use to remember that
  * this one was: what the next run does about that one may need this one to be taken back after it.
  */
-static int take_back_step(struct vmn_journal *j, struct vmn_changer *c, struct txn *t, size_t i,
-			  bool is_marked, struct vmn_err *err)
+static int take_back_step(struct vmn_journal *j, struct vmn_changer *c, struct vmn_txnfile *t,
+			  size_t i, bool is_marked, struct vmn_err *err)
 {
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
-	struct record *r = &t->v[i];
+	struct vmn_txnfile_step *r = &t->v[i];
 	int rc;
 
 	if (r->is_undone)
@@ -424,17 +169,17 @@ static int take_back_step(struct vmn_journal *j, struct vmn_changer *c, struct t
 		return rc;
 	r->is_undone = true;
 	/* The mark only spares the next run work: a full disk shall not stop us from going on. */
-	if (write_record(j, t, vmn_json_build("{\"undone\":%d}", (int)i), &why) < 0)
+	if (vmn_txnfile_add_undone(t, i, &why) < 0)
 		vmn_logf(j->log, 1, "%s", vmn_err_text(&why));
 	return 0;
 }
 
 /* All steps, last first, as far as they can be; then the file goes. The first error is returned. */
-static int take_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
+static int take_back(struct vmn_journal *j, struct vmn_txnfile *t, struct vmn_err *err)
 {
 	vmn_auto_err struct vmn_err late = VMN_ERR_INIT;
 	struct vmn_changer c;
-	int errnum, rc = open_changer(j, &c, err);
+	int rc = open_changer(j, &c, err);
 
 	if (rc < 0)
 		return rc;
@@ -448,48 +193,24 @@ static int take_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
 		rc = vmn_err_move(err, &late);
 	if (rc < 0)
 		return rc;
-	errnum = vmn_netns_ask_hook(j->ns, "journal");
-	if (!errnum && unlink(t->path) < 0)
-		errnum = errno;
-	return errnum ? vmn_err_sys(err, errnum, "cannot remove '%s'", t->path) : 0;
+	return vmn_txnfile_remove(t, err);
 }
 
 /* --- running -------------------------------------------------------------------------- */
 
-static bool is_owner(const char *owner)
+static int run_step(struct vmn_changer *c, struct vmn_txnfile *t, const struct vmn_step *step,
+		    struct vmn_err *err)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	size_t len = strlen(owner);
-
-	return len > 0 && len <= OWNER_MAX && strspn(owner, allowed) == len;
-}
-
-static int create_file(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
-{
-	vmn_auto_free char *name = vmn_xasprintf("%06u-%s" SUFFIX, t->number, t->owner);
-	vmn_auto_close int dir = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	t->path = vmn_path_join(j->dir, name);
-	t->fd = open(t->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (t->fd < 0 || dir < 0 || fsync(dir) < 0)
-		return vmn_err_sys(err, errno, "cannot create '%s'", t->path);
-	return 0;
-}
-
-static int run_step(struct vmn_journal *j, struct vmn_changer *c, struct txn *t,
-		    const struct vmn_step *step, struct vmn_err *err)
-{
-	struct record *r;
+	struct vmn_txnfile_step *r;
 	int rc;
 
 	t->v = vmn_xrealloc(t->v, t->n + 1, sizeof(*t->v));
 	r = &t->v[t->n];
-	*r = (struct record){0};
+	*r = (struct vmn_txnfile_step){0};
 	vmn_step_copy(step, &r->step);
 	rc = vmn_change_look(c, &r->step, &r->was, err);
 	if (rc == 0)
-		rc = write_step(j, t, r, err);
+		rc = vmn_txnfile_add_step(t, r, err);
 	if (rc < 0) { /* it is not in the journal, and nothing was done */
 		vmn_step_clear(&r->step);
 		vmn_before_clear(&r->was);
@@ -499,7 +220,19 @@ static int run_step(struct vmn_journal *j, struct vmn_changer *c, struct txn *t,
 	return vmn_change_do(c, &r->step, &r->was, err);
 }
 
-static int run_steps(struct vmn_journal *j, struct txn *t, const struct vmn_steps *steps,
+/* What the rules look like once the kernel has them is what they are compared with later. */
+static int commit(struct vmn_txnfile *t, struct json_object *info, struct vmn_err *err)
+{
+	bool has_nft = false;
+
+	for (size_t i = 0; i < t->n; i++)
+		has_nft |= t->v[i].step.kind == VMN_STEP_NFT;
+	if (has_nft && vmn_nft_list(t->ns, &t->nft, err) < 0)
+		return -(int)err->code;
+	return vmn_txnfile_add_commit(t, info, err);
+}
+
+static int run_steps(struct vmn_journal *j, struct vmn_txnfile *t, const struct vmn_steps *steps,
 		     struct json_object *info, struct vmn_err *err)
 {
 	struct vmn_changer c;
@@ -508,16 +241,14 @@ static int run_steps(struct vmn_journal *j, struct txn *t, const struct vmn_step
 	for (size_t i = 0; i < t->before.n_links; i++)
 		if (t->before.links[i].ifindex >= c.next_ifindex)
 			c.next_ifindex = t->before.links[i].ifindex + 1;
-	if (rc == 0)
-		rc = write_record(j, t, header(t), err);
 	for (size_t i = 0; i < steps->n && rc == 0; i++)
-		rc = run_step(j, &c, t, &steps->v[i], err);
+		rc = run_step(&c, t, &steps->v[i], err);
 	if (rc == 0)
-		rc = write_commit(j, t, info, err);
+		rc = commit(t, info, err);
 	return rc;
 }
 
-static int roll_back(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
+static int roll_back(struct vmn_journal *j, struct vmn_txnfile *t, struct vmn_err *err)
 {
 	vmn_auto_err struct vmn_err why = VMN_ERR_INIT;
 
@@ -532,13 +263,13 @@ int vmn_journal_run(struct vmn_journal *j, const struct vmn_snapshot *before, co
 		    const struct vmn_steps *steps, struct json_object *info, struct vmn_err *err)
 {
 	auto_signals sigset_t signals = hold_signals();
-	auto_txns struct txns all = {0};
-	auto_txn struct txn t = {.fd = -1, .number = 1};
+	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
+	vmn_auto_txnfile struct vmn_txnfile t = {.ns = j->ns, .log = j->log, .number = 1, .fd = -1};
 	int rc = read_all(j, &all, err);
 
 	if (rc < 0)
 		return rc;
-	if (!is_owner(owner))
+	if (!vmn_txnfile_is_owner(owner))
 		return vmn_err_set(err, VMN_E_INTERNAL, "'%s' cannot be in a file name", owner);
 	for (size_t i = 0; i < all.n; i++) {
 		if (!all.v[i].is_committed || all.v[i].is_undoing)
@@ -550,9 +281,10 @@ int vmn_journal_run(struct vmn_journal *j, const struct vmn_snapshot *before, co
 	}
 	t.owner = vmn_xstrdup(owner);
 	vmn_snapshot_copy(before, &t.before);
-	rc = create_file(j, &t, err);
-	if (rc == 0)
-		rc = run_steps(j, &t, steps, info, err);
+	rc = vmn_txnfile_create(&t, j->dir, err);
+	if (rc < 0)
+		return rc;
+	rc = run_steps(j, &t, steps, info, err);
 	return rc < 0 ? roll_back(j, &t, err) : 0;
 }
 
@@ -571,7 +303,7 @@ void vmn_txns_clear(struct vmn_txns *txns)
 	*txns = (struct vmn_txns){0};
 }
 
-static void move_txn(struct txn *from, struct vmn_txn *to)
+static void move_txn(struct vmn_txnfile *from, struct vmn_txn *to)
 {
 	*to = (struct vmn_txn){
 		.owner = vmn_steal(&from->owner),
@@ -589,7 +321,7 @@ static void move_txn(struct txn *from, struct vmn_txn *to)
 static int list(struct vmn_journal *j, bool want_in_force, struct vmn_txns *ret,
 		struct vmn_err *err)
 {
-	auto_txns struct txns all = {0};
+	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
 	int rc = read_all(j, &all, err);
 
 	if (rc < 0)
@@ -615,47 +347,29 @@ int vmn_journal_pending(struct vmn_journal *j, struct vmn_txns *ret, struct vmn_
 
 /* --- undoing -------------------------------------------------------------------------- */
 
-static int rewrite(struct vmn_journal *j, struct txn *t, struct vmn_err *err)
-{
-	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(0);
-	vmn_auto_json struct json_object *head = header(t), *end = commit(t, t->info);
-
-	(void)j;
-	vmn_buf_addf(&text, "%s\n", vmn_json_text(head));
-	for (size_t i = 0; i < t->n; i++) {
-		vmn_auto_json struct json_object *line = json_object_new_object();
-
-		vmn_json_set_take(line, "do", vmn_step_json(&t->v[i].step));
-		vmn_json_set_take(line, "was", vmn_before_json(&t->v[i].was));
-		vmn_buf_addf(&text, "%s\n", vmn_json_text(line));
-	}
-	vmn_buf_addf(&text, "%s\n", vmn_json_text(end));
-	return vmn_file_write(t->path, text.data, text.len, 0600, err);
-}
-
 /*
  * A younger transaction that set the same sysctl to the same value found it set: it inherits what
  * was before us, and the value stays as long as it is needed.
  */
-static int bequeath(struct vmn_journal *j, struct record *r, struct txn *heir, bool *ret_taken,
+static int bequeath(struct vmn_txnfile_step *r, struct vmn_txnfile *heir, bool *ret_taken,
 		    struct vmn_err *err)
 {
 	for (size_t i = 0; i < heir->n; i++) {
-		struct record *h = &heir->v[i];
+		struct vmn_txnfile_step *h = &heir->v[i];
 
 		if (h->step.kind != VMN_STEP_SYSCTL || strcmp(h->step.key, r->step.key) != 0)
 			continue;
 		*ret_taken = true;
 		free(h->was.value);
 		h->was.value = vmn_xstrdup(r->was.value);
-		return rewrite(j, heir, err);
+		return vmn_txnfile_rewrite(heir, err);
 	}
 	return 0;
 }
 
-static int bequeath_sysctls(struct vmn_journal *j, struct txns *all, size_t at, struct vmn_err *err)
+static int bequeath_sysctls(struct vmn_txnfiles *all, size_t at, struct vmn_err *err)
 {
-	struct txn *t = &all->v[at];
+	struct vmn_txnfile *t = &all->v[at];
 
 	for (size_t i = 0; i < t->n; i++) {
 		bool is_taken = false;
@@ -665,9 +379,9 @@ static int bequeath_sysctls(struct vmn_journal *j, struct txns *all, size_t at, 
 			continue;
 		for (size_t k = at + 1; k < all->n && rc == 0 && !is_taken; k++)
 			if (is_in_force(&all->v[k]))
-				rc = bequeath(j, &t->v[i], &all->v[k], &is_taken, err);
+				rc = bequeath(&t->v[i], &all->v[k], &is_taken, err);
 		if (rc == 0 && is_taken)
-			rc = write_record(j, t, vmn_json_build("{\"undone\":%d}", (int)i), err);
+			rc = vmn_txnfile_add_undone(t, i, err);
 		if (rc < 0)
 			return rc;
 		t->v[i].is_undone = t->v[i].is_undone || is_taken;
@@ -676,11 +390,11 @@ static int bequeath_sysctls(struct vmn_journal *j, struct txns *all, size_t at, 
 }
 
 /* One record begins it for all: it is in the oldest, whose file goes last. */
-static int begin_undo(struct vmn_journal *j, struct txns *all, const struct vmn_strlist *owners,
+static int begin_undo(struct vmn_txnfiles *all, const struct vmn_strlist *owners,
 		      struct vmn_err *err)
 {
-	struct json_object *with = json_object_new_array(), *record;
-	struct txn *oldest = NULL;
+	struct json_object *with = json_object_new_array();
+	struct vmn_txnfile *oldest = NULL;
 
 	for (size_t i = 0; i < all->n; i++) {
 		if (!vmn_strlist_has(owners, all->v[i].owner))
@@ -691,11 +405,9 @@ static int begin_undo(struct vmn_journal *j, struct txns *all, const struct vmn_
 			oldest = &all->v[i];
 		all->v[i].is_undoing = true;
 	}
-	record = vmn_json_build("{\"undo\":true}");
-	vmn_json_set_take(record, "with", with);
 	if (oldest)
-		return write_record(j, oldest, record, err);
-	json_object_put(record);
+		return vmn_txnfile_add_undo(oldest, with, err);
+	(void)json_object_put(with);
 	return 0;
 }
 
@@ -703,15 +415,15 @@ int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners
 			 struct vmn_err *err)
 {
 	auto_signals sigset_t signals = hold_signals();
-	auto_txns struct txns all = {0};
+	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
 	int rc = read_all(j, &all, err);
 
 	if (rc == 0)
-		rc = begin_undo(j, &all, owners, err);
+		rc = begin_undo(&all, owners, err);
 	for (size_t i = all.n; rc == 0 && i-- > 0;) {
 		if (!vmn_strlist_has(owners, all.v[i].owner))
 			continue;
-		rc = bequeath_sysctls(j, &all, i, err);
+		rc = bequeath_sysctls(&all, i, err);
 		if (rc == 0)
 			rc = take_back(j, &all.v[i], err);
 		if (rc < 0)
@@ -723,7 +435,7 @@ int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners
 int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err)
 {
 	vmn_auto_strlist struct vmn_strlist one = {0};
-	auto_txns struct txns all = {0};
+	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
 	int rc = read_all(j, &all, err);
 
 	for (size_t i = 0; rc == 0 && i < all.n; i++)
@@ -739,18 +451,18 @@ int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *e
 int vmn_journal_recover(struct vmn_journal *j, struct vmn_recovery *ret, struct vmn_err *err)
 {
 	auto_signals sigset_t signals = hold_signals();
-	auto_txns struct txns all = {0};
+	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
 	int rc = read_all(j, &all, err);
 
 	(void)signals;
 	*ret = (struct vmn_recovery){0};
 	for (size_t i = all.n; i-- > 0 && rc == 0;) {
-		struct txn *t = &all.v[i];
+		struct vmn_txnfile *t = &all.v[i];
 
 		if (is_in_force(t))
 			continue;
 		vmn_logf(j->log, 1, "taking back %zu steps of '%s'", t->n, t->owner);
-		rc = t->is_undoing ? bequeath_sysctls(j, &all, i, err) : 0;
+		rc = t->is_undoing ? bequeath_sysctls(&all, i, err) : 0;
 		if (rc == 0)
 			rc = take_back(j, t, err);
 		if (rc < 0)

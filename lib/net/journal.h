@@ -37,8 +37,7 @@ int vmn_journal_open(const struct vmn_netns *ns, const struct vmn_journal_opts *
 void vmn_journal_free_p(struct vmn_journal **j);
 #define vmn_auto_journal VMN_CLEANUP(vmn_journal_free_p)
 
-#define VMN_JOURNAL_SUFFIX ".journal"
-/** vmn_journal_dir() - the folder of its files, one a transaction, for those who watch; borrowed */
+/** vmn_journal_dir() - the folder of its files, see txnfile.h, for those who watch; borrowed */
 const char *vmn_journal_dir(const struct vmn_journal *j);
 
 struct vmn_recovery {
