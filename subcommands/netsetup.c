@@ -48,7 +48,7 @@ static const struct cmd *const verbs[] = {
 	&cmd_netsetup_undo,	NULL,
 };
 
-static const char *const groups[] = {"Set up", "Serve", "Repair", "About", NULL};
+static const char *const groups[] = {"Interfaces", "Looking", "Serve", "Repair", "About", NULL};
 
 static const struct cmd_program program = {
 	.name = "vmnetctl",

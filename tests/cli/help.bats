@@ -12,6 +12,12 @@ load ../lib/common
 	done < <("$VMNETCTL" help --records)
 }
 
+@test "headings come in the order of use, About last" {
+	vmn netsetup --help
+	assert_equal "$(grep '^[A-Z][A-Za-z ]*:$' <<<"$output" | paste -s -d' ')" \
+		"Usage: Interfaces: Looking: Serve: Repair: About: Global options:"
+}
+
 @test "help is wrapped to the terminal" {
 	COLUMNS=70 vmn help version
 	assert_status 0
