@@ -167,7 +167,7 @@ static void complete_value(struct line *l, const struct cmd_opt *opt)
 	else if (opt->kind == CMD_OPT_ENUM)
 		complete_words(l, opt->words);
 	else
-		complete_kind(l, opt->complete, NULL);
+		complete_kind(l, opt->complete, opt->words);
 	l->candidates.prefix = old;
 }
 

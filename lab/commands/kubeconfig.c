@@ -14,9 +14,12 @@ struct kubeconfig_opts {
 	const char *user;
 };
 
+static const char *const user_words[] = {"admin", "edit", "limited", "nobody", NULL};
+
 static const struct cmd_opt kubeconfig_opts[] = {
 	LAB_NAME_OPT(struct kubeconfig_opts),
 	{CMD_OPT_STR, 0, "user", .offset = offsetof(struct kubeconfig_opts, user), .arg = "NAME",
+	 .words = user_words, .complete = CMD_COMPLETE_WORDS,
 	 .help = "the one that has only this user: admin, edit, limited or nobody"},
 	{0},
 };

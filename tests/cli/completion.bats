@@ -56,6 +56,14 @@ complete() {
 	assert_equal "$reply" "always :4"
 	complete version --color=al
 	assert_equal "$reply" "--color=always :4"
+	complete addinterface --state ""
+	assert_equal "$reply" "up down :4"
+	complete updateinterface --state=d
+	assert_equal "$reply" "--state=down :4"
+	complete addinterface --binding ma
+	assert_equal "$reply" "masquerade managedTap :4"
+	complete addinterface --model ne
+	assert_equal "$reply" "ne2k_pci :4"
 	complete version -o ""
 	assert_equal "$reply" "json yaml :4" # what this command has
 	complete completion ""
@@ -113,6 +121,8 @@ complete() {
 	"$VMNETCTL_LAB" __complete -- "" | grep -q '^up' || skip "the lab has no commands yet"
 	complete lab u
 	assert_equal "$reply" "up :4"
+	complete lab kubeconfig --user ""
+	assert_equal "$reply" "admin edit limited nobody :4"
 }
 
 @test "bash" {
