@@ -214,7 +214,10 @@ static int flush_stdout(const struct cmd_ctx *ctx, bool has_failed)
 	if (!errnum && !had_error)
 		return 0;
 	if (errnum != EPIPE && !is_reader_gone() && (errnum || !has_failed)) {
-		(void)vmn_err_sys(&err, errnum ? errnum : EIO, "cannot write to standard output");
+		if (errnum)
+			(void)vmn_err_sys(&err, errnum, "cannot write to standard output");
+		else /* it failed in the midst of printing, and nobody knows why any more */
+			(void)vmn_err_set(&err, VMN_E_SYSTEM, "cannot write to standard output");
 		cmd_error_print(ctx, &err);
 	}
 	return 1;

@@ -126,6 +126,10 @@ hint: it takes -o json|yaml"
 	run --separate-stderr -- bash -c '"$VMNETCTL" help >/dev/full'
 	assert_status 1
 	assert_stderr "vmnetctl: cannot write to standard output: No space left on device"
+	# more than stdio keeps: it failed earlier, and no cause is made up
+	run --separate-stderr -- bash -c '"$VMNETCTL" help addinterface >/dev/full'
+	assert_status 1
+	assert_stderr "vmnetctl: cannot write to standard output"
 	run --separate-stderr -- bash -c '"$VMNETCTL" version --client -o json >/dev/full'
 	assert_status 1
 }
