@@ -106,7 +106,7 @@ enum cmd_format {
 struct cmd_example {
 	const char *line; /* "vmnetctl addinterface web-1 ..." ; the man page shows and the tests
 			     run it */
-	const char *explanation; /* one sentence */
+	const char *explanation; /* what it does, lower case, no full stop */
 };
 
 struct cmd {

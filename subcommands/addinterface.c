@@ -66,15 +66,15 @@ static int add_run(struct cmd_ctx *ctx, const void *opts, int argc, char **argv,
 
 static const struct cmd_example add_examples[] = {
 	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1",
-	 "Plug a second interface into a running VM."},
+	 "plug a second interface into a running VM"},
 	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1 "
 	 "--wait=2m",
-	 "The same, and return when the guest has it."},
+	 "the same, and return when the guest has it"},
 	{"vmnetctl addinterface --all --name dyn1 --network-attachment-definition-name nad1",
-	 "Plug one into every VM of the namespace."},
+	 "plug one into every VM of the namespace"},
 	{"vmnetctl addinterface web-1 --name dyn1 --network-attachment-definition-name nad1 "
 	 "--dry-run=client",
-	 "Print the request instead of sending it."},
+	 "print the request instead of sending it"},
 	{0},
 };
 

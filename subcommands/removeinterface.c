@@ -31,9 +31,9 @@ static int remove_run(struct cmd_ctx *ctx, const void *opts, int argc, char **ar
 }
 
 static const struct cmd_example remove_examples[] = {
-	{"vmnetctl removeinterface web-1 --name dyn1", "Unplug an interface."},
+	{"vmnetctl removeinterface web-1 --name dyn1", "unplug an interface"},
 	{"vmnetctl removeinterface web-1 --name dyn1 --wait",
-	 "The same, and return when the guest has let go of it."},
+	 "the same, and return when the guest has let go of it"},
 	{0},
 };
 

@@ -42,10 +42,10 @@ static int update_run(struct cmd_ctx *ctx, const void *opts, int argc, char **ar
 
 static const struct cmd_example update_examples[] = {
 	{"vmnetctl updateinterface web-1 --name dyn1 --state down",
-	 "Take the link of an interface down, as if its cable were pulled."},
+	 "take the link of an interface down, as if its cable were pulled"},
 	{"vmnetctl updateinterface web-1 --name dyn1 --network-attachment-definition-name nad2 "
 	 "--wait",
-	 "Move an interface to another network; the cluster migrates the VM for that."},
+	 "move an interface to another network; the cluster migrates the VM for that"},
 	{0},
 };
 

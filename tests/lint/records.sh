@@ -105,6 +105,8 @@ check_program() { # PROGRAM PREFIX
 		case " $features " in *" hidden "*) continue ;; esac
 		# shellcheck disable=SC2086 # words
 		check_command "$1" "$2" "$name" $features
+		! grep -q '\.:$' "$build/man/$2-$name.1" 2>/dev/null ||
+			wrong "$name: the explanation of an example ends with a full stop"
 		[ "$2" != vmnetctl ] || [ -e "tests/cli/$name.bats" ] || wrong "$name: no tests/cli/$name.bats"
 	done <"$work/records"
 	sort -c "$work/records" 2>/dev/null || wrong "$2: its commands are not sorted by name"

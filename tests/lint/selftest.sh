@@ -125,12 +125,14 @@ __complete*) printf -- '--offered\tx\n:4\n' ;;
 esac
 END
 chmod +x "$tree/vmnetctl"
+echo 'Does it.:' >"$tree/man/vmnetctl-frob.1"
 export VMNETCTL="$tree/vmnetctl" VMNETCTL_LAB='' BUILDDIR="$tree"
 names records "frob: its record has no description"
 names records "frob: its record has no examples"
 names records "frob: changes things but has no --dry-run"
 names records "frob: no man page man/vmnetctl-frob.1.in"
 names records "frob: no tests/cli/frob.bats"
+names records "frob: the explanation of an example ends with a full stop"
 names records "frob: help and completion know different options: < --shown > --offered"
 
 exit "$failed"
