@@ -25,7 +25,7 @@ static const char *const layout_words[] = {"current", "v0.4.1", NULL};
 #define OPT(field) .offset = offsetof(struct apply_opts, field)
 
 static const struct cmd_opt apply_options[] = {
-	NETSETUP_APPLY_OPTIONS(struct apply_opts),
+	NETSETUP_APPLY_OPTIONS(struct apply_opts, "what the manifest asks for, else one"),
 	{CMD_OPT_STR, 'f', "filename", OPT(file), .arg = "FILE", .complete = CMD_COMPLETE_FILE,
 	 .help = "manifest of a VirtualMachine or VirtualMachineInstance, YAML or JSON; - is "
 		 "stdin"},

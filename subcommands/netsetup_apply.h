@@ -13,8 +13,9 @@ struct netsetup_apply_opts {
 	bool dry_run;
 };
 
-/* Rows of an option table whose struct @opts has a struct netsetup_apply_opts common */
-#define NETSETUP_APPLY_OPTIONS(opts)                                                               \
+/* Rows of an option table whose struct @opts has a struct netsetup_apply_opts common; @queues_text
+ * says how many there are by default */
+#define NETSETUP_APPLY_OPTIONS(opts, queues_text)                                                  \
 	NETSETUP_EACH_NETNS(opts, common.netns),                                                   \
 		{CMD_OPT_U32,                                                                      \
 		 0,                                                                                \
@@ -22,8 +23,7 @@ struct netsetup_apply_opts {
 		 .offset = offsetof(opts, common.queues),                                          \
 		 .arg = "N",                                                                       \
 		 .max = VMN_QUEUES_MAX,                                                            \
-		 .help = "queues of each tap; default: what the manifest "                         \
-			 "asks for, else one"},                                                    \
+		 .help = "queues of each tap; default: " queues_text},                             \
 		{CMD_OPT_STR,                                                                      \
 		 0,                                                                                \
 		 "tap-owner",                                                                      \

@@ -18,7 +18,7 @@ struct host_opts {
 #define OPT(field) .offset = offsetof(struct host_opts, field)
 
 static const struct cmd_opt host_options[] = {
-	NETSETUP_APPLY_OPTIONS(struct host_opts),
+	NETSETUP_APPLY_OPTIONS(struct host_opts, "one"),
 	{CMD_OPT_STR, 0, "bridge", OPT(bridge), .arg = "NAME", .def = "vmbr0",
 	 .help = "the bridge to make"},
 	{CMD_OPT_STR, 0, "tap", OPT(tap), .arg = "NAME", .def = "vmtap0",
