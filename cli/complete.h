@@ -15,9 +15,8 @@
 
 #define CMD_COMPLETE_VERB "__complete"
 
-/* The numbers are cobra's, which kubectl is made with. */
+/* The number is cobra's, which kubectl is made with. */
 enum cmd_complete_hint {
-	CMD_HINT_NO_SPACE = 2, /* no blank after the candidate */
 	CMD_HINT_NO_FILES = 4, /* file names are no candidates */
 };
 

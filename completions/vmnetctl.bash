@@ -30,9 +30,6 @@ _vmnetctl()
 		fi
 		COMPREPLY+=("$line")
 	done < <("$program" __complete -- "${words[@]}" 2>/dev/null)
-	if ((hints & 2)); then
-		compopt -o nospace
-	fi
 	if ! ((hints & 4)); then
 		compopt -o filenames
 		while IFS= read -r line; do

@@ -5,7 +5,7 @@
 _vmnetctl()
 {
 	local program=${(Q)words[1]} line hints=0 text
-	local -a finished candidates nospace
+	local -a finished candidates
 
 	finished=("${(@Q)words[2,CURRENT-1]}")
 	candidates=()
@@ -21,11 +21,8 @@ _vmnetctl()
 		fi
 		candidates+=("$text")
 	done < <(${~program} __complete -- "${(@)finished}" "${(Q)PREFIX}" 2>/dev/null)
-	if (( hints & 2 )); then
-		nospace=(-S '')
-	fi
 	if (( $#candidates )); then
-		_describe -t vmnetctl vmnetctl candidates "${(@)nospace}"
+		_describe -t vmnetctl vmnetctl candidates
 	fi
 	if ! (( hints & 4 )); then
 		compset -P '--*='

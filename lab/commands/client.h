@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_client.h - a lab's own commands as clients of its server */
+/* client.h - a lab's own commands as clients of its server */
 #ifndef VMN_LAB_COMMANDS_CLIENT_H
 #define VMN_LAB_COMMANDS_CLIENT_H
 

@@ -337,23 +337,6 @@ struct vmn_binding_facts *vmn_facts_list_add(struct vmn_facts_list *list)
 	return &list->v[list->n++];
 }
 
-int vmn_facts_list_read(struct json_object *doc, struct vmn_facts_list *ret, struct vmn_err *err)
-{
-	struct json_object *array = vmn_json_array(doc, "/interfaces");
-
-	if (vmn_json_int(doc, "/version", 0) != 1 || !array)
-		return vmn_err_set(err, VMN_E_INVALID, "not a document of bound interfaces");
-	if (vmn_json_len(array) > VMN_FACTS_MAX)
-		return vmn_err_set(err, VMN_E_INVALID, "more than %d interfaces", VMN_FACTS_MAX);
-	vmn_json_each(item, array) {
-		int r = vmn_facts_read(item, vmn_facts_list_add(ret), err);
-
-		if (r < 0)
-			return vmn_err_wrap(err, "interface %zu", ret->n - 1);
-	}
-	return 0;
-}
-
 struct json_object *vmn_facts_list_json(const struct vmn_facts_list *list)
 {
 	struct json_object *doc = json_object_new_object(), *array = json_object_new_array();

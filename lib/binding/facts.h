@@ -11,7 +11,7 @@
 #include "lib/data/ip.h"
 #include "lib/data/json.h"
 
-enum { VMN_FACTS_MAX = 100, VMN_FACTS_ROUTES_MAX = 256, VMN_FACTS_LIST_MAX = 64 };
+enum { VMN_FACTS_ROUTES_MAX = 256, VMN_FACTS_LIST_MAX = 64 };
 
 enum vmn_binding_kind { VMN_BINDING_BRIDGE, VMN_BINDING_MASQUERADE, VMN_BINDING_MANAGED_TAP };
 
@@ -81,9 +81,7 @@ struct json_object *vmn_facts_json(const struct vmn_binding_facts *facts);
 void vmn_facts_clear(struct vmn_binding_facts *facts);
 #define vmn_auto_facts VMN_CLEANUP(vmn_facts_clear)
 
-/** vmn_facts_list_read() - the whole document; see vmn_facts_read() */
-int vmn_facts_list_read(struct json_object *doc, struct vmn_facts_list *ret,
-			struct vmn_err *err) VMN_MUST_CHECK;
+/** vmn_facts_list_json() - {"version":1,"interfaces":[...]}; Return: a new tree, caller drops it */
 struct json_object *vmn_facts_list_json(const struct vmn_facts_list *list);
 /** vmn_facts_list_add() - a zeroed entry at the end; borrowed until the next one */
 struct vmn_binding_facts *vmn_facts_list_add(struct vmn_facts_list *list);

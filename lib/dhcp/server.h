@@ -49,7 +49,6 @@ struct vmn_dhcp_server;
 /** vmn_dhcp_server_new() - @log (may be NULL) must live until the end */
 struct vmn_dhcp_server *vmn_dhcp_server_new(const struct vmn_log *log);
 void vmn_dhcp_server_free_p(struct vmn_dhcp_server **s);
-#define vmn_auto_dhcp_server VMN_CLEANUP(vmn_dhcp_server_free_p)
 
 /**
  * vmn_dhcp_server_add() - serve the guest behind @facts through @sockets

@@ -29,7 +29,6 @@ struct vmn_kube_target;
 
 #define VMN_MIME_JSON "application/json"
 #define VMN_MIME_JSON_PATCH "application/json-patch+json"
-#define VMN_MIME_MERGE_PATCH "application/merge-patch+json"
 
 struct vmn_kube_opts {
 	/* A whole request, its retries included, from its first try on; 0: 30 s, negative: none.

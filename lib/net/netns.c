@@ -264,11 +264,6 @@ const char *vmn_netns_ref(const struct vmn_netns *ns)
 	return ns->ref;
 }
 
-uint64_t vmn_netns_inode(const struct vmn_netns *ns)
-{
-	return ns->ino;
-}
-
 const char *vmn_netns_id(const struct vmn_netns *ns)
 {
 	return ns->id;

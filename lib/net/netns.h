@@ -10,7 +10,6 @@
 #define VMN_NET_NETNS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/base/err.h"
 
@@ -41,9 +40,6 @@ void vmn_netns_free_p(struct vmn_netns **ns);
 
 /** vmn_netns_ref() - the reference it was opened by, "" for our own; borrowed */
 const char *vmn_netns_ref(const struct vmn_netns *ns);
-/** vmn_netns_inode() - what `readlink /proc/self/ns/net` shows inside; may come again after its end
- */
-uint64_t vmn_netns_inode(const struct vmn_netns *ns);
 /**
  * vmn_netns_id() - "net-27": a text that no other namespace has until the next boot; borrowed
  *

@@ -48,6 +48,5 @@ int vmn_targets_from_node(struct vmn_kube *k, const char *ns, const char *select
 size_t vmn_targets_drop_stopped(struct vmn_targets *t);
 
 void vmn_targets_clear(struct vmn_targets *t);
-#define vmn_auto_targets VMN_CLEANUP(vmn_targets_clear)
 
 #endif
