@@ -139,7 +139,8 @@ static int set_value(const struct cmd_opt *opt, void *values, const char *value,
 
 /* --- tables --------------------------------------------------------------------------- */
 
-bool cmd_opt_takes_value(const struct cmd_opt *opt)
+/* Whether a word may follow the option as its value. */
+static bool takes_value(const struct cmd_opt *opt)
 {
 	return opt->kind != CMD_OPT_BOOL && opt->kind != CMD_OPT_COUNT &&
 	       !(opt->flags & CMD_OPT_OPTIONAL_ARG);
@@ -237,7 +238,7 @@ static int take(struct cmd_parser *p, struct row row, const char *value, struct 
 		bool is_next = w->i + 1 < w->n && is_its_value(row.opt, w->v[w->i + 1]);
 
 		value = is_next ? w->v[++w->i] : row.opt->bare;
-	} else if (!value && cmd_opt_takes_value(row.opt)) {
+	} else if (!value && takes_value(row.opt)) {
 		if (w->i + 1 >= w->n) {
 			p->pending = row.opt;
 			return p->is_lenient ? 0 : usage_error(err, row.opt, "needs a value");
@@ -281,7 +282,7 @@ static int read_cluster(struct cmd_parser *p, const char *letters, struct words 
 		has_number = row.opt->kind == CMD_OPT_COUNT && c[1] >= '0' && c[1] <= '9';
 		if (c[1] == '=')
 			return take(p, row, c + 2, w, err);
-		if (c[1] && (has_number || cmd_opt_takes_value(row.opt)))
+		if (c[1] && (has_number || takes_value(row.opt)))
 			return take(p, row, c + 1, w, err);
 		rc = take(p, row, NULL, w, err);
 		if (rc < 0)

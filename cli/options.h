@@ -54,9 +54,6 @@ int cmd_parser_check(const struct cmd_parser *p, struct vmn_err *err) VMN_MUST_C
 void cmd_parser_clear(struct cmd_parser *p);
 #define cmd_auto_parser VMN_CLEANUP(cmd_parser_clear)
 
-/** cmd_opt_takes_value() - whether a word may follow the option as its value */
-bool cmd_opt_takes_value(const struct cmd_opt *opt);
-
 /** cmd_parser_find() - the option with this long name of @len bytes, or NULL */
 const struct cmd_opt *cmd_parser_find(const struct cmd_parser *p, const char *name, size_t len);
 

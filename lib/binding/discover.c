@@ -21,7 +21,8 @@ bool vmn_ip_is_global(const struct vmn_ip *ip)
 	       memcmp(b, zero, 15) != 0;
 }
 
-bool vmn_is_ordinal_netns(const struct vmn_snapshot *s)
+/* Whether a link is called "net1" and so on: then all secondary ones are. */
+static bool is_ordinal_netns(const struct vmn_snapshot *s)
 {
 	for (size_t i = 0; i < s->n_links; i++)
 		if (vmn_is_ordinal_ifname(s->links[i].name))
@@ -145,8 +146,7 @@ int vmn_discover(const struct vmn_snapshot *origin, const struct vmn_snapshot *n
 	int rc;
 
 	*ret = (struct vmn_found){0};
-	vmn_setup_names(setup, nic, vmn_is_ordinal_netns(now) || vmn_is_ordinal_netns(origin),
-			&ret->names);
+	vmn_setup_names(setup, nic, is_ordinal_netns(now) || is_ordinal_netns(origin), &ret->names);
 	if (setup->layout == VMN_LAYOUT_HOST && !*nic->pod_nic) {
 		const struct vmn_link *uplink = vmn_host_uplink(origin);
 

@@ -31,10 +31,6 @@ struct vmn_found {
 	size_t n_routes4;
 };
 
-/** vmn_is_ordinal_netns() - whether a link is called "net1" and so on: then all secondary ones are
- */
-bool vmn_is_ordinal_netns(const struct vmn_snapshot *s);
-
 /** vmn_setup_names() - names of the links of @nic in a namespace with or without ordinal names */
 void vmn_setup_names(const struct vmn_setup *setup, const struct vmn_setup_nic *nic,
 		     bool is_ordinal, struct vmn_ifnames *ret);

@@ -46,7 +46,8 @@ bool vmn_host_cidr_parse(const char *text, struct vmn_cidr *ret)
 	return true;
 }
 
-struct vmn_cidr vmn_host_guest(const struct vmn_cidr *gateway)
+/* The first address of the network of @gateway that is not its own. */
+static struct vmn_cidr first_guest(const struct vmn_cidr *gateway)
 {
 	struct vmn_cidr first = nth_address(gateway, 1);
 
@@ -131,11 +132,11 @@ void vmn_host_facts(const struct vmn_setup_nic *nic, struct vmn_binding_facts *f
 	facts->has_mac = nic->has_mac;
 	memcpy(facts->mac, nic->mac, VMN_MAC_SIZE);
 	if (nic->cidr4.ip.family) {
-		facts->ip4 = vmn_host_guest(&nic->cidr4);
+		facts->ip4 = first_guest(&nic->cidr4);
 		facts->server4 = facts->gateway4 = nic->cidr4.ip;
 	}
 	if (nic->cidr6.ip.family) {
-		facts->ip6 = vmn_host_guest(&nic->cidr6);
+		facts->ip6 = first_guest(&nic->cidr6);
 		facts->gateway6 = nic->cidr6.ip;
 	}
 }

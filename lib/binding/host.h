@@ -16,8 +16,6 @@ struct vmn_planner;
 /** vmn_host_cidr_parse() - "192.168.57.1/24": an address that a gateway can have, with room for a
  * guest */
 bool vmn_host_cidr_parse(const char *text, struct vmn_cidr *ret);
-/** vmn_host_guest() - the first address of the network of @gateway that is not its own */
-struct vmn_cidr vmn_host_guest(const struct vmn_cidr *gateway);
 /** vmn_host_uplink() - the link that the default route leads to, NULL: there is none */
 const struct vmn_link *vmn_host_uplink(const struct vmn_snapshot *s);
 

@@ -34,7 +34,9 @@ void vmn_netplan_sysctls(const struct vmn_setup *setup, struct vmn_strlist *keys
 
 /* --- what the steps have in common ---------------------------------------------------- */
 
-struct vmn_step_link vmn_planner_ref(const struct vmn_link *link, const char *name)
+/* Here and in planner.h, @link is the link called @name as it is now, or NULL when the plan makes
+ * it. */
+static struct vmn_step_link link_ref(const struct vmn_link *link, const char *name)
 {
 	struct vmn_step_link ref = vmn_step_link_new(name);
 
@@ -46,18 +48,18 @@ struct vmn_step_link vmn_planner_ref(const struct vmn_link *link, const char *na
 void vmn_planner_up(struct vmn_planner *p, const struct vmn_link *link, const char *name)
 {
 	if (!link || !(link->flags & IFF_UP))
-		vmn_steps_add(p->steps, VMN_STEP_LINK_UP)->link = vmn_planner_ref(link, name);
+		vmn_steps_add(p->steps, VMN_STEP_LINK_UP)->link = link_ref(link, name);
 }
 
 /* No address from the MAC: nothing is said on the wire before the guest speaks. */
-void vmn_planner_no_addrgen(struct vmn_planner *p, const struct vmn_link *link, const char *name)
+static void no_addrgen(struct vmn_planner *p, const struct vmn_link *link, const char *name)
 {
 	struct vmn_step *step;
 
 	if (!p->has_ipv6 || (link && link->addrgenmode == IN6_ADDR_GEN_MODE_NONE))
 		return;
 	step = vmn_steps_add(p->steps, VMN_STEP_LINK_ADDRGEN);
-	step->link = vmn_planner_ref(link, name);
+	step->link = link_ref(link, name);
 	step->value = IN6_ADDR_GEN_MODE_NONE;
 }
 
@@ -70,15 +72,15 @@ static bool has_addr(const struct vmn_snapshot *s, int ifindex, const struct vmn
 	return false;
 }
 
-void vmn_planner_addr(struct vmn_planner *p, const struct vmn_link *link, const char *name,
-		      const struct vmn_addr *addr)
+static void put_addr(struct vmn_planner *p, const struct vmn_link *link, const char *name,
+		     const struct vmn_addr *addr)
 {
 	struct vmn_step *step;
 
 	if (link && has_addr(p->now, link->ifindex, addr))
 		return;
 	step = vmn_steps_add(p->steps, VMN_STEP_ADDR_ADD);
-	step->link = vmn_planner_ref(link, name);
+	step->link = link_ref(link, name);
 	step->addr = *addr;
 	step->addr.ifindex = 0;
 	step->addr.raw = (struct vmn_raw){0};
@@ -99,19 +101,20 @@ void vmn_planner_address(struct vmn_planner *p, const struct vmn_link *link, con
 		if (!vmn_ip_is_global(&cidr->ip))
 			addr.scope = RT_SCOPE_LINK;
 	}
-	vmn_planner_addr(p, link, name, &addr);
+	put_addr(p, link, name, &addr);
 }
 
-void vmn_planner_master(struct vmn_planner *p, const struct vmn_link *link, const char *name,
-			const struct vmn_found *f)
+/* A port of the bridge of @f. */
+static void put_master(struct vmn_planner *p, const struct vmn_link *link, const char *name,
+		       const struct vmn_found *f)
 {
 	struct vmn_step *step;
 
 	if (link && f->bridge && link->master == f->bridge->ifindex)
 		return;
 	step = vmn_steps_add(p->steps, VMN_STEP_LINK_MASTER);
-	step->link = vmn_planner_ref(link, name);
-	step->other = vmn_planner_ref(f->bridge, f->names.bridge);
+	step->link = link_ref(link, name);
+	step->other = link_ref(f->bridge, f->names.bridge);
 }
 
 void vmn_planner_sysctl(struct vmn_planner *p, const char *key, const char *value)
@@ -146,8 +149,8 @@ void vmn_planner_tap(struct vmn_planner *p, const struct vmn_setup_nic *nic,
 		step->link = vmn_step_link(f->tap);
 		step->value = f->mtu;
 	}
-	vmn_planner_no_addrgen(p, f->tap, f->names.tap);
-	vmn_planner_master(p, f->tap, f->names.tap, f);
+	no_addrgen(p, f->tap, f->names.tap);
+	put_master(p, f->tap, f->names.tap, f);
 	vmn_planner_up(p, f->tap, f->names.tap);
 }
 
@@ -186,7 +189,7 @@ static void set_mac(struct vmn_planner *p, const struct vmn_link *link, const ch
 	if (memcmp(link->mac, mac, VMN_MAC_SIZE) == 0)
 		return;
 	step = vmn_steps_add(p->steps, VMN_STEP_LINK_MAC);
-	step->link = vmn_planner_ref(link, name);
+	step->link = link_ref(link, name);
 	memcpy(step->mac, mac, VMN_MAC_SIZE);
 	step->has_mac = true;
 }
@@ -208,7 +211,7 @@ void vmn_planner_bridge(struct vmn_planner *p, const struct vmn_found *f,
 		step->link = vmn_step_link(f->bridge);
 		step->value = mtu;
 	}
-	vmn_planner_no_addrgen(p, f->bridge, f->names.bridge);
+	no_addrgen(p, f->bridge, f->names.bridge);
 }
 
 /* A bridge's own MAC, given and not taken from its ports, stays whatever is plugged. */
@@ -230,7 +233,7 @@ static void drop_addrs(struct vmn_planner *p, const struct vmn_link *nic, const 
 		if (p->now->addrs[i].ifindex != nic->ifindex)
 			continue;
 		step = vmn_steps_add(p->steps, VMN_STEP_ADDR_DEL);
-		step->link = vmn_planner_ref(nic, name);
+		step->link = link_ref(nic, name);
 		step->addr = p->now->addrs[i];
 		step->addr.raw = (struct vmn_raw){0};
 	}
@@ -256,15 +259,14 @@ static void enslave_nic(struct vmn_planner *p, const struct vmn_found *f,
 		(void)snprintf(step->name, sizeof(step->name), "%s", f->names.nic);
 	}
 	set_mac(p, nic, f->names.nic, mac);
-	vmn_planner_no_addrgen(p, nic, f->names.nic);
-	vmn_planner_master(p, nic, f->names.nic, f);
+	no_addrgen(p, nic, f->names.nic);
+	put_master(p, nic, f->names.nic, f);
 	if (!is_moved || !(nic->flags & IFF_UP))
-		vmn_steps_add(p->steps, VMN_STEP_LINK_UP)->link =
-			vmn_planner_ref(nic, f->names.nic);
+		vmn_steps_add(p->steps, VMN_STEP_LINK_UP)->link = link_ref(nic, f->names.nic);
 	if (nic->is_brport && !(nic->brport & VMN_BRPORT_LEARNING))
 		return;
 	step = vmn_steps_add(p->steps, VMN_STEP_BRPORT);
-	step->link = vmn_planner_ref(nic, f->names.nic);
+	step->link = link_ref(nic, f->names.nic);
 	step->mask = VMN_BRPORT_LEARNING;
 }
 
@@ -292,11 +294,11 @@ static void add_keeper(struct vmn_planner *p, const struct vmn_found *f)
 		step->mtu = f->mtu;
 	}
 	/* Else the link-local address it would make of that MAC joins those we give it. */
-	vmn_planner_no_addrgen(p, f->dummy, f->names.pod);
+	no_addrgen(p, f->dummy, f->names.pod);
 	for (size_t i = 0; i < f->n_addrs; i++) {
 		struct vmn_addr kept = kept_addr(f->addrs[i]);
 
-		vmn_planner_addr(p, f->dummy, f->names.pod, &kept);
+		put_addr(p, f->dummy, f->names.pod, &kept);
 	}
 }
 
@@ -332,16 +334,16 @@ static void plan_v0_4_1(struct vmn_planner *p, const struct vmn_found *f)
 		if (f->nic->flags & IFF_UP)
 			vmn_steps_add(p->steps, VMN_STEP_LINK_DOWN)->link = vmn_step_link(f->nic);
 		set_mac(p, f->nic, f->names.nic, mac);
-		vmn_planner_no_addrgen(p, f->nic, f->names.nic);
+		no_addrgen(p, f->nic, f->names.nic);
 		vmn_steps_add(p->steps, VMN_STEP_LINK_UP)->link = vmn_step_link(f->nic);
 	} else {
 		drop_addrs(p, f->nic, f->names.nic);
-		vmn_planner_no_addrgen(p, f->nic, f->names.nic);
+		no_addrgen(p, f->nic, f->names.nic);
 		vmn_planner_up(p, f->nic, f->names.nic);
 	}
 	mac_from_seed(p->env, f->names.bridge, mac);
 	vmn_planner_bridge(p, f, mac, 0);
-	vmn_planner_master(p, f->nic, f->names.nic, f);
+	put_master(p, f->nic, f->names.nic, f);
 	vmn_planner_up(p, f->bridge, f->names.bridge);
 	vmn_planner_address(p, f->bridge, f->names.bridge, &server);
 }

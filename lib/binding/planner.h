@@ -15,11 +15,7 @@ struct vmn_planner {
 };
 
 /* Below, @link is the link called @name as it is now, or NULL when the plan makes it. */
-struct vmn_step_link vmn_planner_ref(const struct vmn_link *link, const char *name);
 void vmn_planner_up(struct vmn_planner *p, const struct vmn_link *link, const char *name);
-void vmn_planner_no_addrgen(struct vmn_planner *p, const struct vmn_link *link, const char *name);
-void vmn_planner_addr(struct vmn_planner *p, const struct vmn_link *link, const char *name,
-		      const struct vmn_addr *addr);
 /* An address of ours, permanent, without duplicate address detection. */
 void vmn_planner_address(struct vmn_planner *p, const struct vmn_link *link, const char *name,
 			 const struct vmn_cidr *cidr);
@@ -29,9 +25,6 @@ void vmn_planner_bridge(struct vmn_planner *p, const struct vmn_found *f,
 /* What that MAC is or shall be, where none is prescribed. */
 void vmn_planner_bridge_mac(const struct vmn_planner *p, const struct vmn_found *f,
 			    uint8_t mac[VMN_MAC_SIZE]);
-/* A port of the bridge of @f. */
-void vmn_planner_master(struct vmn_planner *p, const struct vmn_link *link, const char *name,
-			const struct vmn_found *f);
 /* Once for each key. */
 void vmn_planner_sysctl(struct vmn_planner *p, const char *key, const char *value);
 /* The tap of @f, on its bridge and up. */

@@ -42,12 +42,12 @@ static const char *const layout_words[] = {
 	[VMN_LAYOUT_HOST] = "host",
 };
 
-const char *vmn_layout_word(enum vmn_layout layout)
+static const char *layout_word(enum vmn_layout layout)
 {
 	return layout_words[layout];
 }
 
-bool vmn_layout_parse(const char *word, enum vmn_layout *ret)
+static bool layout_parse(const char *word, enum vmn_layout *ret)
 {
 	for (size_t i = 0; i < VMN_ARRAY_LEN(layout_words); i++) {
 		if (strcmp(word, layout_words[i]) == 0) {
@@ -136,7 +136,7 @@ struct json_object *vmn_setup_nic_json(const struct vmn_setup *setup,
 
 	vmn_json_set_str(obj, "network", nic->network);
 	vmn_json_set_str(obj, "binding", vmn_binding_word(nic->kind));
-	vmn_json_set_str(obj, "layout", vmn_layout_word(setup->layout));
+	vmn_json_set_str(obj, "layout", layout_word(setup->layout));
 	vmn_json_set_bool(obj, "primary", nic->is_primary);
 	if (*nic->pod_nic)
 		vmn_json_set_str(obj, "podInterface", nic->pod_nic);
@@ -213,7 +213,7 @@ int vmn_setup_nic_read(struct json_object *json, struct vmn_setup *setup, struct
 	struct vmn_setup_nic *nic = vmn_setup_add(setup, vmn_json_str_or(json, "/network", ""));
 
 	if (!*nic->network || !read_nic(json, nic) ||
-	    !vmn_layout_parse(vmn_json_str_or(json, "/layout", ""), &setup->layout))
+	    !layout_parse(vmn_json_str_or(json, "/layout", ""), &setup->layout))
 		return vmn_err_set(err, VMN_E_INVALID, "not a stored interface: %s",
 				   vmn_json_text(json));
 	setup->tap_uid = (uint32_t)vmn_json_int(json, "/tapUid", 0);

@@ -65,11 +65,6 @@ struct vmn_setup_nic *vmn_setup_add(struct vmn_setup *setup, const char *network
 void vmn_setup_clear(struct vmn_setup *setup);
 #define vmn_auto_setup VMN_CLEANUP(vmn_setup_clear)
 
-/** vmn_layout_word() - "current", "v0.4.1" */
-const char *vmn_layout_word(enum vmn_layout layout);
-/** vmn_layout_parse() - the reverse; Return: false when unknown */
-bool vmn_layout_parse(const char *word, enum vmn_layout *ret) VMN_MUST_CHECK;
-
 /**
  * vmn_port_range_parse() - "80", "80/tcp", "53/udp", "8000-8010/tcp"; TCP when nothing is said
  * Return: false when malformed, when a port is 0 or above 65535, or when the range runs backwards

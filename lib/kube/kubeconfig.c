@@ -411,7 +411,7 @@ int vmn_kube_config_load(const struct vmn_kube_sources *src, struct vmn_kube_con
 	return 0;
 }
 
-void vmn_kube_config_free(struct vmn_kube_config *cfg)
+static void config_free(struct vmn_kube_config *cfg)
 {
 	if (!cfg)
 		return;
@@ -427,7 +427,7 @@ void vmn_kube_config_free(struct vmn_kube_config *cfg)
 
 void vmn_kube_config_free_p(struct vmn_kube_config **cfg)
 {
-	vmn_kube_config_free(*cfg);
+	config_free(*cfg);
 	*cfg = NULL;
 }
 

@@ -75,7 +75,6 @@ struct vmn_kube_config;
  */
 int vmn_kube_config_load(const struct vmn_kube_sources *src, struct vmn_kube_config **ret,
 			 struct vmn_err *err) VMN_MUST_CHECK;
-void vmn_kube_config_free(struct vmn_kube_config *cfg);
 void vmn_kube_config_free_p(struct vmn_kube_config **cfg);
 #define vmn_auto_kube_config VMN_CLEANUP(vmn_kube_config_free_p)
 

@@ -14,6 +14,8 @@
 
 #include "lib/net/tapfd.h"
 
+enum { SCM_MAX_FDS = 253 }; /* the kernel's limit for one message */
+
 struct open_call {
 	const char *name;
 	unsigned n;
@@ -54,8 +56,9 @@ static int open_queues(void *arg, struct vmn_err *err)
 	return 0;
 }
 
-int vmn_tap_open(const struct vmn_netns *ns, const char *name, unsigned n, int *ret,
-		 struct vmn_err *err)
+/* Attach @n queues of the tap, 1 when it has a single one. */
+static int open_tap(const struct vmn_netns *ns, const char *name, unsigned n, int *ret,
+		    struct vmn_err *err)
 {
 	struct open_call call = {name, n, ret};
 
@@ -81,7 +84,7 @@ static int send_fds(int socket_fd, const char *name, const int *fds, unsigned n,
 {
 	char text[IFNAMSIZ + 1];
 	union {
-		char bytes[CMSG_SPACE(sizeof(int) * VMN_SCM_MAX_FDS)];
+		char bytes[CMSG_SPACE(sizeof(int) * SCM_MAX_FDS)];
 		struct cmsghdr align;
 	} control = {0};
 	struct iovec iov = {.iov_base = text};
@@ -108,15 +111,15 @@ int vmn_tap_hand_over(const struct vmn_netns *ns, const char *name, unsigned que
 {
 	unsigned n = queues > 1 ? queues : 1;
 	vmn_auto_close int fd = -1;
-	int fds[VMN_SCM_MAX_FDS], rc;
+	int fds[SCM_MAX_FDS], rc;
 
-	if (n > VMN_SCM_MAX_FDS)
+	if (n > SCM_MAX_FDS)
 		return vmn_err_set(err, VMN_E_RANGE,
 				   "no more than %d queues can be handed over at once",
-				   VMN_SCM_MAX_FDS);
+				   SCM_MAX_FDS);
 	rc = connect_to(path, &fd, err);
 	if (rc == 0)
-		rc = vmn_tap_open(ns, name, n, fds, err);
+		rc = open_tap(ns, name, n, fds, err);
 	if (rc < 0)
 		return rc;
 	rc = send_fds(fd, name, fds, n, err);
