@@ -27,13 +27,7 @@ enum { IN_PLACE_GRACE_S = 15, WORKLOAD_UPDATE_BACKOFF_S = 10 };
 /* A JSON document kept in an annotation; caller drops it. */
 static struct json_object *annotation_json(struct json_object *obj, const char *key)
 {
-	const char *text = lab_map_get(obj, "annotations", key);
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	struct json_object *doc = NULL;
-
-	if (!text || vmn_json_parse(text, strlen(text), &doc, &err) < 0)
-		return NULL;
-	return doc;
+	return vmn_json_parse_text(lab_map_get(obj, "annotations", key));
 }
 
 enum vmn_naming lab_pod_naming(struct json_object *pod)

@@ -147,13 +147,9 @@ static char *pod_ip(struct json_object *pod)
 
 static struct json_object *annotation(struct json_object *pod, const char *key)
 {
-	const char *text = lab_map_get(pod, "annotations", key);
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	struct json_object *doc = NULL;
+	struct json_object *doc = vmn_json_parse_text(lab_map_get(pod, "annotations", key));
 
-	if (!text || vmn_json_parse(text, strlen(text), &doc, &err) < 0)
-		return json_object_new_array();
-	return doc;
+	return doc ? doc : json_object_new_array();
 }
 
 /* Multus' answer for one selection element; NULL when its NAD does not exist. */

@@ -86,6 +86,14 @@ int vmn_json_parse(const char *text, size_t len, struct json_object **ret, struc
 	return 0;
 }
 
+struct json_object *vmn_json_parse_text(const char *text)
+{
+	vmn_auto_err struct vmn_err ignored = VMN_ERR_INIT;
+	struct json_object *obj = NULL;
+
+	return text && vmn_json_parse(text, strlen(text), &obj, &ignored) == 0 ? obj : NULL;
+}
+
 struct json_object *vmn_json_get(struct json_object *obj, const char *path)
 {
 	char key[256];

@@ -30,6 +30,9 @@ void vmn_json_put_p(struct json_object **obj);
  */
 int vmn_json_parse(const char *text, size_t len, struct json_object **ret,
 		   struct vmn_err *err) VMN_MUST_CHECK;
+/** vmn_json_parse_text() - the same of a string, as annotations keep it; NULL: @text is NULL or no
+ * JSON */
+struct json_object *vmn_json_parse_text(const char *text);
 
 /**
  * vmn_json_get() - walk object keys and array indexes

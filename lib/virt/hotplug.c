@@ -7,25 +7,15 @@
 #include "lib/virt/ifname.h"
 #include "lib/virt/vm.h"
 
-/* JSON kept as text in an annotation of a pod; NULL when absent or not JSON. Caller drops it. */
-static struct json_object *annotation(struct json_object *pod, const char *path)
-{
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	const char *text = vmn_json_str(pod, path);
-	struct json_object *obj = NULL;
-
-	if (!text || vmn_json_parse(text, strlen(text), &obj, &err) < 0)
-		return NULL;
-	return obj;
-}
+#define NETWORKS "/metadata/annotations/k8s.v1.cni.cncf.io~1networks"
+#define NETWORK_STATUS "/metadata/annotations/k8s.v1.cni.cncf.io~1network-status"
 
 static void look_at_pod(struct json_object *vmi, struct json_object *pod, const char *name,
 			struct vmn_hops *ret)
 {
-	vmn_auto_json struct json_object *asked =
-		annotation(pod, "/metadata/annotations/k8s.v1.cni.cncf.io~1networks");
+	vmn_auto_json struct json_object *asked = vmn_json_parse_text(vmn_json_str(pod, NETWORKS));
 	vmn_auto_json struct json_object *status =
-		annotation(pod, "/metadata/annotations/k8s.v1.cni.cncf.io~1network-status");
+		vmn_json_parse_text(vmn_json_str(pod, NETWORK_STATUS));
 	enum vmn_naming naming = vmn_naming_decide(vmi, status);
 	struct json_object *delivered;
 	struct vmn_ifnames links;

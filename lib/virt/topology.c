@@ -43,18 +43,6 @@ static void set_str(struct json_object *obj, const char *key, const char *value)
 		vmn_json_set_str(obj, key, value);
 }
 
-/* JSON kept as text in an annotation; NULL when absent or broken. Caller drops it. */
-static struct json_object *parse_annotation(struct json_object *pod, const char *path)
-{
-	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	const char *text = vmn_json_str(pod, path);
-	struct json_object *obj = NULL;
-
-	if (!text || vmn_json_parse(text, strlen(text), &obj, &err) < 0)
-		return NULL;
-	return obj;
-}
-
 static const char *mac_of(const struct vmn_nic *nic)
 {
 	return vmn_json_str(nic->iface, "/macAddress");
@@ -610,9 +598,10 @@ struct json_object *vmn_topology_report(const struct vmn_topology_facts *f)
 {
 	struct json_object *report = json_object_new_object();
 	struct json_object *pod = vmn_launcher_pod(f->pods, f->vmi);
-	vmn_auto_json struct json_object *asked = parse_annotation(pod, ANNOTATION_NETWORKS);
+	vmn_auto_json struct json_object *asked =
+		vmn_json_parse_text(vmn_json_str(pod, ANNOTATION_NETWORKS));
 	vmn_auto_json struct json_object *delivered =
-		parse_annotation(pod, ANNOTATION_NETWORK_STATUS);
+		vmn_json_parse_text(vmn_json_str(pod, ANNOTATION_NETWORK_STATUS));
 	const struct join j = {
 		.f = f,
 		.ns = vmn_json_str_or(f->vm ? f->vm : f->vmi, "/metadata/namespace", ""),
