@@ -195,17 +195,27 @@ static void tell_keeper(const struct netsetup_one *one, const struct vmn_applied
 	}
 }
 
+/* @first: a connection already, for the first of them */
 static int hand_over_taps(const struct netsetup_one *one, const struct vmn_setup *setup,
-			  const struct vmn_applied *applied, const char *path, struct vmn_err *err)
+			  const struct vmn_applied *applied, const char *path, int *first,
+			  struct vmn_err *err)
 {
 	for (size_t i = 0; i < applied->plan.facts.n; i++) {
 		const struct vmn_binding_facts *f = &applied->plan.facts.v[i];
-		int rc = f->tap ? vmn_tap_hand_over(one->ns, f->tap, setup->nics[i].queues, path,
-						    err)
-				: 0;
+		vmn_auto_close int to = -1;
+		int rc = 0;
 
+		if (!f->tap)
+			continue;
+		if (*first >= 0)
+			to = vmn_steal_fd(first);
+		else
+			rc = vmn_tap_connect(path, &to, err);
+		if (rc == 0)
+			rc = vmn_tap_hand_over(one->ns, f->tap, setup->nics[i].queues, to, err);
 		if (rc < 0)
-			return rc;
+			return vmn_err_hint(err, "what was set up stays; run it again to hand over "
+						 "all taps");
 	}
 	return 0;
 }
@@ -218,10 +228,17 @@ struct apply_job {
 static int apply_one(struct netsetup_one *one, void *arg, struct vmn_err *err)
 {
 	const struct apply_job *job = arg;
+	const char *path = job->opts->dry_run ? NULL : job->opts->tap_fd_socket;
 	vmn_auto_applied struct vmn_applied applied = {0};
-	int rc = vmn_binding_apply(one->ns, one->journal, job->setup, job->opts->dry_run, &applied,
-				   err);
+	vmn_auto_close int taker = -1;
+	int rc = 0;
 
+	/* Before anything is changed: nobody may listen. */
+	if (path)
+		rc = vmn_tap_connect(path, &taker, err);
+	if (rc == 0)
+		rc = vmn_binding_apply(one->ns, one->journal, job->setup, job->opts->dry_run,
+				       &applied, err);
 	if (rc < 0)
 		return rc;
 	tell_keeper(one, &applied);
@@ -231,9 +248,18 @@ static int apply_one(struct netsetup_one *one, void *arg, struct vmn_err *err)
 		print_steps(one, &applied);
 	else
 		print_done(one, &applied);
-	if (job->opts->tap_fd_socket && !job->opts->dry_run)
-		rc = hand_over_taps(one, job->setup, &applied, job->opts->tap_fd_socket, err);
-	return rc;
+	return path ? hand_over_taps(one, job->setup, &applied, path, &taker, err) : 0;
+}
+
+/* Every tap must fit into a message. */
+static int check_queues(const struct vmn_setup *setup, struct vmn_err *err)
+{
+	for (size_t i = 0; i < setup->n_nics; i++)
+		if (setup->nics[i].queues > VMN_TAP_HAND_OVER_MAX)
+			return vmn_err_set(err, VMN_E_USAGE,
+					   "--tap-fd-socket hands over at most %d queues of a tap",
+					   VMN_TAP_HAND_OVER_MAX);
+	return 0;
 }
 
 static int read_owner(const char *text, struct vmn_setup *setup, struct vmn_err *err)
@@ -259,6 +285,8 @@ int netsetup_apply_setup(struct cmd_ctx *ctx, const struct netsetup_apply_opts *
 		return -(int)err->code;
 	for (size_t i = 0; opts->queues && i < setup->n_nics; i++)
 		setup->nics[i].queues = opts->queues;
+	if (opts->tap_fd_socket && check_queues(setup, err) < 0)
+		return -(int)err->code;
 	return netsetup_each(ctx, &opts->netns, !opts->dry_run, apply_one, &job, err);
 }
 

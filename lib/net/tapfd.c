@@ -14,8 +14,6 @@
 
 #include "lib/net/tapfd.h"
 
-enum { SCM_MAX_FDS = 253 }; /* the kernel's limit for one message */
-
 struct open_call {
 	const char *name;
 	unsigned n;
@@ -65,7 +63,7 @@ static int open_tap(const struct vmn_netns *ns, const char *name, unsigned n, in
 	return vmn_netns_run(ns, open_queues, &call, err);
 }
 
-static int connect_to(const char *path, int *ret, struct vmn_err *err)
+int vmn_tap_connect(const char *path, int *ret, struct vmn_err *err)
 {
 	vmn_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -84,7 +82,7 @@ static int send_fds(int socket_fd, const char *name, const int *fds, unsigned n,
 {
 	char text[IFNAMSIZ + 1];
 	union {
-		char bytes[CMSG_SPACE(sizeof(int) * SCM_MAX_FDS)];
+		char bytes[CMSG_SPACE(sizeof(int) * VMN_TAP_HAND_OVER_MAX)];
 		struct cmsghdr align;
 	} control = {0};
 	struct iovec iov = {.iov_base = text};
@@ -106,23 +104,18 @@ static int send_fds(int socket_fd, const char *name, const int *fds, unsigned n,
 	return 0;
 }
 
-int vmn_tap_hand_over(const struct vmn_netns *ns, const char *name, unsigned queues,
-		      const char *path, struct vmn_err *err)
+int vmn_tap_hand_over(const struct vmn_netns *ns, const char *name, unsigned queues, int to,
+		      struct vmn_err *err)
 {
 	unsigned n = queues > 1 ? queues : 1;
-	vmn_auto_close int fd = -1;
-	int fds[SCM_MAX_FDS], rc;
+	int fds[VMN_TAP_HAND_OVER_MAX], rc;
 
-	if (n > SCM_MAX_FDS)
-		return vmn_err_set(err, VMN_E_RANGE,
-				   "no more than %d queues can be handed over at once",
-				   SCM_MAX_FDS);
-	rc = connect_to(path, &fd, err);
-	if (rc == 0)
-		rc = open_tap(ns, name, n, fds, err);
+	if (n > VMN_TAP_HAND_OVER_MAX)
+		return vmn_err_set(err, VMN_E_RANGE, "tap '%s' has too many queues", name);
+	rc = open_tap(ns, name, n, fds, err);
 	if (rc < 0)
 		return rc;
-	rc = send_fds(fd, name, fds, n, err);
+	rc = send_fds(to, name, fds, n, err);
 	for (unsigned i = 0; i < n; i++)
 		vmn_close_p(&fds[i]);
 	return rc;

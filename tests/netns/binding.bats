@@ -499,6 +499,20 @@ pid:${pods[1]}: interface \"default\" taken back"
 tap0 2 tap0"
 }
 
+@test "where nobody takes the taps nothing is set up" {
+	local before
+
+	pod_up
+	before=$(nsenter --net="/proc/$pod/ns/net" ip -details link)
+	vmn netsetup apply --netns "pid:$pod" --tap-fd-socket nobody.sock
+	assert_status 1
+	assert_stderr_has "cannot connect to 'nobody.sock': No such file or directory"
+	vmn netsetup apply --netns "pid:$pod" --queues 254 --tap-fd-socket nobody.sock
+	assert_status 1
+	assert_stderr_has "hands over at most 253 queues"
+	assert_equal "$(nsenter --net="/proc/$pod/ns/net" ip -details link)" "$before"
+}
+
 @test "every example works" {
 	local line verb
 
