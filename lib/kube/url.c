@@ -157,6 +157,9 @@ int vmn_proxy_url(const char *text, bool is_env, char **ret, struct vmn_err *err
 		return vmn_err_set(err, VMN_E_INVALID, "scheme '%s' is not http, https or socks5",
 				   u.scheme);
 	}
+	/* To curl a proxy without a port is at 1080. */
+	if (!u.port && strcmp(u.scheme, "http") == 0)
+		u.port = vmn_xstrdup("80");
 	*ret = build(&u);
 	return 0;
 }

@@ -74,6 +74,7 @@ static void test_proxies(void **state)
 {
 	static const struct row configured[] = {
 		{"http://p:3128", "http://p:3128"},
+		{"http://u:p@[::1]", "http://u:p@[::1]:80"},
 		{"https://u:p@p", "https://u:p@p"},
 		{"socks5://p:1080", "socks5h://p:1080"},
 		{"p:3128", NULL},
@@ -82,9 +83,8 @@ static void test_proxies(void **state)
 		{"http://", NULL},
 	};
 	static const struct row env[] = {
-		{"p:3128", "http://p:3128"},
-		{"http://p/", "http://p"},
-		{"socks5h://p", "socks5h://p"},
+		{"p:3128", "http://p:3128"}, {"http://p/", "http://p:80"},
+		{"p", "http://p:80"},	     {"socks5h://p", "socks5h://p"},
 		{"ftp://p", NULL},
 	};
 
