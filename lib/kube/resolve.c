@@ -306,8 +306,10 @@ static int resolve_server(const struct vmn_kube_config *cfg, const struct vmn_ku
 		return no_server(cfg, c, err);
 	rc = vmn_server_url(server, &t->server, err);
 	if (rc < 0) {
+		const char *at = strrchr(server, '@'); /* what is before it may be a password */
+
 		err->code = VMN_E_CONFIG;
-		return vmn_err_wrap(err, "server '%s'", server);
+		return vmn_err_wrap(err, "server '%s'", at ? at + 1 : server);
 	}
 	t->tls_server_name = dup_or_null(either(ov->tls_server_name, tls_server_name));
 	t->disable_compression = vmn_json_bool(c->cluster, "/disable-compression", false);

@@ -9,12 +9,11 @@
 
 enum { CUT_BYTES = 1024 };
 
-/* Fields that hold secrets wherever they stand. cloud-init's user data carries passwords and keys.
- */
+/* Fields that hold secrets wherever they stand. cloud-init's data carries passwords and keys. */
 static const char *const secret_fields[] = {
-	"token",	  "id-token",	       "refresh-token",	  "access-token",    "password",
-	"passwd",	  "clientKeyData",     "client-key-data", "secretAccessKey", "userData",
-	"userDataBase64", "networkDataBase64", "privateKey",	  "stringData",
+	"token",	  "id-token",	   "refresh-token",	"access-token",	   "password",
+	"passwd",	  "clientKeyData", "client-key-data",	"secretAccessKey", "userData",
+	"userDataBase64", "networkData",   "networkDataBase64", "privateKey",	   "stringData",
 };
 
 static const char *const secret_headers[] = {

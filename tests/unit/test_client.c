@@ -490,6 +490,7 @@ static void test_secrets_are_redacted(void **state)
 		 "{\"kind\":\"ConfigMap\",\"data\":{\"a\":\"shown\"}}"},
 		{"{\"status\":{\"token\":\"x\"},\"a\":[{\"userData\":\"x\"}]}",
 		 "{\"status\":{\"token\":\"<redacted>\"},\"a\":[{\"userData\":\"<redacted>\"}]}"},
+		{"{\"networkData\":\"x\"}", "{\"networkData\":\"<redacted>\"}"},
 		{"[{\"op\":\"add\",\"path\":\"/a/password\",\"value\":\"x\"}]",
 		 "[{\"op\":\"add\",\"path\":\"/a/password\",\"value\":\"<redacted>\"}]"},
 	};

@@ -427,6 +427,7 @@ static void test_resolve_refusals(void **state)
 		 "certificate-authority of cluster 'no-file': cannot open '/nonexistent/ca'",
 		 NULL},
 		{{.cluster = "bad-url"}, "server 'ftp://x': scheme 'ftp'", NULL},
+		{{.server = "https://u:s3@cret@h"}, "server 'h': user name and password", NULL},
 		{{.user = "imp-bad"}, "without a user", "--as"},
 		{{.as_groups = &as_groups}, "without a user", "--as"},
 		{{.as_uid = "1"}, "without a user", "--as"},
