@@ -27,6 +27,7 @@ void cmd_kube_sources(const struct cmd_globals *g, struct vmn_kube_sources *ret)
 		.home = getenv("HOME"),
 		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
+		.pod_namespace = getenv("POD_NAMESPACE"),
 		.https_proxy = env_either("HTTPS_PROXY", "https_proxy"),
 		.no_proxy = env_either("NO_PROXY", "no_proxy"),
 	};

@@ -26,6 +26,7 @@ struct vmn_kube_sources {
 	const char *home;	     /* $HOME, for ~/.kube/config */
 	const char *service_host;    /* $KUBERNETES_SERVICE_HOST, set inside a pod */
 	const char *service_port;    /* $KUBERNETES_SERVICE_PORT */
+	const char *pod_namespace;   /* $POD_NAMESPACE, which comes before the service account's */
 	const char *service_dir;     /* NULL: /var/run/secrets/kubernetes.io/serviceaccount */
 	const char *https_proxy; /* $HTTPS_PROXY / $https_proxy, for clusters without a proxy-url */
 	const char *no_proxy;	 /* $NO_PROXY / $no_proxy */

@@ -141,6 +141,7 @@ static void choose_pod(const struct vmn_kube_sources *src, struct choice *c,
 	};
 }
 
+/* Source: client-go tools/clientcmd/client_config.go, inClusterClientConfig.Namespace() */
 static char *pod_namespace(const struct vmn_kube_sources *src)
 {
 	vmn_auto_buf struct vmn_buf text = VMN_BUF_INIT(MAX_NAMESPACE_BYTES);
@@ -148,6 +149,8 @@ static char *pod_namespace(const struct vmn_kube_sources *src)
 	vmn_auto_free char *path = service_file(src, "namespace");
 	size_t len;
 
+	if (!vmn_is_empty(src->pod_namespace))
+		return vmn_xstrdup(src->pod_namespace);
 	if (vmn_file_read(path, &text, &err) < 0)
 		return NULL;
 	len = strcspn(vmn_buf_str(&text), " \t\r\n");

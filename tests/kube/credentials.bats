@@ -336,7 +336,7 @@ reply() {
 }
 
 @test "inside a pod: the service account" {
-	local server
+	local server in_pod
 
 	server=$(of_lab '.clusters[].server')
 
@@ -345,14 +345,17 @@ reply() {
 	printf kube-system >namespace
 	mkdir -p files && mv token ca.crt namespace files
 	# shellcheck disable=SC2016 # expanded inside
-	run_command unshare -rm sh -c '
+	in_pod='
 		mount -t tmpfs none /run &&
 		mkdir -p /run/secrets/kubernetes.io/serviceaccount &&
 		cp files/* /run/secrets/kubernetes.io/serviceaccount &&
 		exec env -u KUBECONFIG KUBERNETES_SERVICE_HOST=127.0.0.1 \
 			KUBERNETES_SERVICE_PORT='"${server##*:}"' "$VMNETCTL" inspect migration'
+	run_command unshare -rm sh -c "$in_pod"
 	assert_status 1
 	assert_stderr_has 'User "limited" cannot list resource' 'in the namespace "kube-system"'
+	POD_NAMESPACE=default run_command unshare -rm sh -c "$in_pod"
+	assert_stderr_has 'in the namespace "default"'
 }
 
 @test "no server at all" {
