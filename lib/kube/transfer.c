@@ -86,7 +86,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		x->is_too_large = true;
 		return 0;
 	}
-	while (text_len && (data[text_len - 1] == '\r' || data[text_len - 1] == '\n'))
+	while (text_len && memchr(" \t\r\n", data[text_len - 1], 4))
 		text_len--;
 	vmn_trace_header(x->k->log, '<', data, text_len);
 	line = vmn_xstrndup(data, text_len);

@@ -188,6 +188,8 @@ echoed() {
 	assert_stdout '200 {"n": 3}'
 	client PUT /busy/503/2/0 '{}'
 	assert_stdout '200 {"n": 3}'
+	client PUT /busy/503/1/0%20 '{}' # white space may follow a header's value
+	assert_stdout '200 {"n": 2}'
 	client PUT /busy/503/9/ '{}'
 	assert_stdout_has 'error 21 http 503'
 	assert_equal "$(sent PUT /busy/503/9/)" 1

@@ -129,6 +129,7 @@ class Client:
         _, _, status, times, after = path.split("/")
         if self.n > int(times):
             return self.send(200, {"n": self.n})
+        after = urllib.parse.unquote(after)
         self.send(int(status), b"not now\n", [("Retry-After", after)] if after else [],
                   kind="text/plain")
 
