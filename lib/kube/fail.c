@@ -63,9 +63,22 @@ static int name_mismatch(const struct vmn_endpoint *e, struct vmn_err *err)
 			    "set tls-server-name (--tls-server-name) to a name in its certificate");
 }
 
+/* It shows its certificate before it is asked to CONNECT. */
+static bool is_of_proxy(const struct vmn_curl_fail *f, const struct vmn_endpoint *e)
+{
+	return e->proxy && vmn_starts_with(e->proxy, "https:") && !f->proxy_http;
+}
+
 static int bad_certificate(const struct vmn_curl_fail *f, const struct vmn_endpoint *e,
 			   struct vmn_err *err)
 {
+	if (is_of_proxy(f, e)) {
+		(void)vmn_err_set(err, VMN_E_UNREACHABLE,
+				  "cannot verify the certificate of proxy %s: %s", e->proxy_shown,
+				  f->text);
+		return vmn_err_hint(err, "check proxy-url; the proxy's CA must be in the cluster's "
+					 "certificate-authority or among the system's");
+	}
 	switch (f->verify) {
 	case CERT_EXPIRED:
 		(void)vmn_err_set(err, VMN_E_UNREACHABLE, "the certificate of %s has expired",

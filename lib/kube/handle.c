@@ -36,6 +36,9 @@ static void set_tls(struct vmn_kube *k, CURL *easy, const struct vmn_kube_cred *
 	if (k->target.insecure) {
 		(void)c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		/* as for kubectl, that includes a proxy on the way */
+		(void)c->easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+		(void)c->easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
 	} else if (k->target.ca_pem) {
 		/* This CA and no other: curl would go on trusting the system's beside it. */
 		(void)c->easy_setopt(easy, CURLOPT_CAINFO, NULL);

@@ -325,6 +325,19 @@ echoed() {
 	assert_stderr_lacks wrong
 }
 
+@test "a proxy's certificate is checked, and its failure is not the server's" {
+	raw --server "https://127.0.0.1:$(port https)" --ca "$D/otherca.crt" \
+		--proxy "https://u:s3cret@127.0.0.1:$(port sproxy)" GET /ok
+	assert_stdout_has "cannot verify the certificate of proxy 127.0.0.1:$(port sproxy): "
+	assert_stdout_lacks s3cret
+	raw --server "https://127.0.0.1:$(port expired)" --ca "$D/ca.crt" \
+		--proxy "http://127.0.0.1:$(port proxy)" GET /ok
+	assert_stdout_has "the certificate of 127.0.0.1:$(port expired) has expired"
+	raw --server "https://127.0.0.1:$(port https)" --insecure 1 \
+		--proxy "https://127.0.0.1:$(port sproxy)" GET /ok
+	assert_status 0
+}
+
 @test "the environment's proxy is none of the library's business" {
 	https_proxy=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 client GET /ok
 	assert_status 0
