@@ -15,7 +15,7 @@ enum { MAX_FILE_BYTES = 16 << 20 };
 
 /* --- what the fields must be ---------------------------------------------------------- */
 
-enum kind { STR, BOOL, STRINGS, MAPPING, LIST };
+enum kind { STR, BOOL, STRINGS, STRINGS_MAPPING, MAPPING, LIST };
 
 struct field {
 	const char *name;
@@ -63,7 +63,7 @@ static const struct field user_fields[] = {
 	{"as", STR, false, NULL},
 	{"as-uid", STR, false, NULL},
 	{"as-groups", STRINGS, false, NULL},
-	{"as-user-extra", MAPPING, false, NULL},
+	{"as-user-extra", STRINGS_MAPPING, false, NULL},
 	{"username", STR, false, NULL},
 	{"password", STR, false, NULL},
 	{"auth-provider", MAPPING, false, auth_provider_fields},
@@ -101,6 +101,7 @@ static const char *kind_text(enum kind kind)
 		[STR] = "a string",
 		[BOOL] = "true or false",
 		[STRINGS] = "a list of strings",
+		[STRINGS_MAPPING] = "a mapping to lists of strings",
 		[MAPPING] = "a mapping",
 		[LIST] = "a list of mappings",
 	};
@@ -118,6 +119,18 @@ static bool is_list_of(struct json_object *v, json_type type)
 	return true;
 }
 
+static bool is_mapping_to_strings(struct json_object *v)
+{
+	if (!json_object_is_type(v, json_type_object))
+		return false;
+	json_object_object_foreach(v, key, list) {
+		(void)key;
+		if (list && !is_list_of(list, json_type_string))
+			return false;
+	}
+	return true;
+}
+
 static bool fits(struct json_object *v, enum kind kind)
 {
 	switch (kind) {
@@ -127,6 +140,8 @@ static bool fits(struct json_object *v, enum kind kind)
 		return json_object_is_type(v, json_type_boolean);
 	case STRINGS:
 		return is_list_of(v, json_type_string);
+	case STRINGS_MAPPING:
+		return is_mapping_to_strings(v);
 	case MAPPING:
 		return json_object_is_type(v, json_type_object);
 	case LIST:

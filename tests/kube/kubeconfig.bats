@@ -172,7 +172,8 @@ refused() {
 	for text in 'clusters: {}' 'clusters: [{name: 1}]' 'kind: Pod' 'apiVersion: v2' '[]' \
 		'contexts: [{name: x}, {name: x}]' 'users: [{name: u, user: {token: [a]}}]' \
 		'clusters: [{name: c, cluster: {insecure-skip-tls-verify: "true"}}]' \
-		'current-context: 7' 'a: [' 'users: [{name: u, user: {as-groups: x}}]'; do
+		'current-context: 7' 'a: [' 'users: [{name: u, user: {as-groups: x}}]' \
+		'users: [{name: u, user: {as-user-extra: {k: v}}}]'; do
 		printf '%s\n' "$text" >one/config
 		refused
 	done
