@@ -227,6 +227,12 @@ static int no_server(const struct vmn_kube_config *cfg, const struct choice *c, 
 				  c->cluster_name);
 		return vmn_err_hint(err, "add its address to the kubeconfig, or use --server");
 	}
+	if (c->context_name) {
+		(void)vmn_err_set(err, VMN_E_CONFIG,
+				  "context '%s' of the kubeconfig names no cluster",
+				  c->context_name);
+		return vmn_err_hint(err, "choose another one with --context, or use --cluster");
+	}
 	if (cfg->missing.n && !cfg->files.n)
 		(void)vmn_err_set(err, VMN_E_CONFIG,
 				  "no Kubernetes server is configured: '%s' does not exist",

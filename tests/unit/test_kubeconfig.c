@@ -256,6 +256,7 @@ static const char everything[] =
 	"- {name: bare, context: {cluster: c}}\n"
 	"- {name: plain, context: {cluster: plain, user: u}}\n"
 	"- {name: imp, context: {cluster: c, user: imp}}\n"
+	"- {name: empty, context: {user: u}}\n"
 	"- {name: dangling, context: {cluster: gone, user: gone}}\n";
 
 /* The target in one line, so that rows say all there is to compare. */
@@ -406,10 +407,15 @@ static void test_resolve_refusals(void **state)
 		struct vmn_kube_overrides ov;
 		const char *why, *hint;
 	} rows[] = {
-		{{.context = "x"}, "no context 'x'", "it has: main, bare, plain, imp, dangling"},
+		{{.context = "x"},
+		 "no context 'x'",
+		 "it has: main, bare, plain, imp, empty, dangling"},
 		{{.cluster = "x"}, "no cluster 'x'", "it has: c, plain"},
 		{{.user = "x"}, "no user 'x'", "it has: u, imp"},
 		{{.context = "dangling"}, "no cluster 'gone'", NULL},
+		{{.context = "empty"},
+		 "context 'empty' of the kubeconfig names no cluster",
+		 "--cluster"},
 		{{.context = "dangling", .server = "https://s"}, "no user 'gone'", NULL},
 		{{.cluster = "none"},
 		 "cluster 'none' of the kubeconfig names no server",
@@ -590,7 +596,7 @@ static void test_names_for_completion(void **state)
 	vmn_kube_config_contexts(cfg, &contexts);
 	vmn_kube_config_clusters(cfg, &clusters);
 	vmn_kube_config_users(cfg, &users);
-	assert_int_equal(contexts.n, 5);
+	assert_int_equal(contexts.n, 6);
 	assert_string_equal(contexts.v[0], "bare");
 	assert_int_equal(clusters.n, 11);
 	assert_string_equal(clusters.v[0], "bad-data");
