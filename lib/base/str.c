@@ -212,7 +212,8 @@ int vmn_parse_duration(const char *s, int64_t *ret_ms, struct vmn_err *err)
 		if (total > 1e15)
 			goto bad;
 	}
-	*ret_ms = (int64_t)(total + 0.5);
+	/* 0 often means for ever, which nobody asks for in microseconds */
+	*ret_ms = total > 0 && total < 1 ? 1 : (int64_t)(total + 0.5);
 	return 0;
 bad:
 	(void)vmn_err_set(err, VMN_E_INVALID, "'%s' is not a duration", s);
