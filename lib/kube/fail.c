@@ -224,8 +224,10 @@ int vmn_curl_fail_to_err(const struct vmn_curl_fail *f, const struct vmn_endpoin
 	case CURLE_BAD_CONTENT_ENCODING:
 		return vmn_err_set(err, VMN_E_PROTOCOL,
 				   "%s sent an answer that does not decompress", e->shown);
-	case CURLE_OUT_OF_MEMORY:
-		return vmn_err_oom(err);
+	case CURLE_OUT_OF_MEMORY: /* what libcurl 7 says of a header line above 100 KiB, too */
+		return vmn_err_set(err, VMN_E_NOMEM,
+				   "%s sent a header that is too large, or memory is out",
+				   e->shown);
 	default:
 		return vmn_err_set(err, VMN_E_UNREACHABLE, "cannot talk to %s: %s", e->shown,
 				   f->text);

@@ -129,6 +129,8 @@ echoed() {
 	assert_stdout_has "larger than 976 KiB"
 	client GET /headers
 	assert_stdout_has "larger than 256 KiB"
+	client GET /header
+	assert_stdout_has "a header that is too large"
 }
 
 @test "warnings of the server are told once" {

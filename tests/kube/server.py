@@ -124,6 +124,9 @@ class Client:
     def do_headers(self, path):
         self.send(200, b"{}", [("X-%d" % i, "x" * 4000) for i in range(100)])
 
+    def do_header(self, path):
+        self.send(200, b"{}", [("X", "x" * 150000)])
+
     def do_busy(self, path):
         """/busy/STATUS/TIMES/RETRY-AFTER"""
         _, _, status, times, after = path.split("/")

@@ -331,7 +331,7 @@ static void test_failures_have_words(void **state)
 		 VMN_E_PROTOCOL,
 		 "decompress",
 		 NULL},
-		{{.curl = CURLE_OUT_OF_MEMORY}, VMN_FATE_LOST, VMN_E_NOMEM, "out of memory", NULL},
+		{{.curl = CURLE_OUT_OF_MEMORY}, VMN_FATE_LOST, VMN_E_NOMEM, "memory is out", NULL},
 	};
 
 	(void)state;
