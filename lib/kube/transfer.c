@@ -283,6 +283,7 @@ static void conclude(struct vmn_xfer *x, struct vmn_err *err)
 		.text = vmn_buf_str(&x->answer),
 		.len = x->answer.len,
 		.warnings = &x->warnings,
+		.retry_after_ms = x->retry_after_ms,
 		.is_silent = x->is_silent,
 	};
 

@@ -23,7 +23,8 @@ struct vmn_answer {
 	const char *text; /* "" when empty or streamed */
 	size_t len;
 	const struct vmn_strlist *warnings;
-	bool is_silent; /* broken off after stall_ms without a word */
+	int64_t retry_after_ms; /* as the server asks; -1: it does not */
+	bool is_silent;		/* broken off after stall_ms without a word */
 };
 
 struct vmn_xfer_ops {

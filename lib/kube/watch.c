@@ -108,13 +108,15 @@ static bool is_final(const struct vmn_watch *w, const struct vmn_err *err)
 	       err->code != VMN_E_PROTOCOL && err->code != VMN_E_INVALID;
 }
 
-/* After a failure that may pass. */
-static void pause_watch(struct vmn_watch *w, const struct vmn_err *err)
+/* After a failure that may pass; @least_ms is what the server asks for, if it does. */
+static void pause_watch(struct vmn_watch *w, int64_t least_ms, const struct vmn_err *err)
 {
 	int64_t pause;
 
 	w->failures++;
 	pause = vmn_backoff_ms(w->failures, FIRST_PAUSE_MS, MAX_PAUSE_MS, vmn_kube_random(w->k));
+	if (least_ms > 0)
+		pause += least_ms;
 	vmn_logf(w->k->log, w->failures == TELL_AFTER_FAILURES ? 0 : 1,
 		 "watch broke off, trying again in %lld ms: %s", (long long)pause,
 		 vmn_err_text(err));
@@ -144,7 +146,7 @@ static void list_done(void *arg, struct vmn_err *err)
 		if (is_final(w, err))
 			fail_watch(w, err);
 		else
-			pause_watch(w, err);
+			pause_watch(w, -1, err);
 	} else if (!w->pager.done) {
 		list_page(w);
 	} else {
@@ -260,7 +262,7 @@ static void follow_done(void *arg, const struct vmn_answer *answer, struct vmn_e
 	} else if (is_final(w, err)) {
 		fail_watch(w, err);
 	} else {
-		pause_watch(w, err);
+		pause_watch(w, answer->retry_after_ms, err);
 	}
 	leave(w);
 }

@@ -438,6 +438,15 @@ ADDED well-again'
 	assert_stderr_has 'etcdserver: leader changed'
 }
 
+@test "a watch comes back no sooner than the server says" {
+	local pause
+
+	client --verbose 1 watch /wbusy/vms 4
+	assert_stdout_has 'ADDED well-again'
+	pause=$(sed -n 's/.*watch broke off, trying again in \([0-9]*\) ms.*/\1/p' <<<"$stderr")
+	[ "$pause" -ge 1000 ]
+}
+
 @test "a watch that is forbidden ends" {
 	client watch /wforbidden 9 5
 	assert_stdout 'error 4 http 403: Error from server (Forbidden): no'

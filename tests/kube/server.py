@@ -290,6 +290,14 @@ class Client:
                 "message": "etcdserver: leader changed"}}).encode()])
         self.chunks([self.event("ADDED", "well-again", 99)])
 
+    def do_wbusy(self, path):
+        """Wants to be asked later."""
+        if "watch" not in self.q:
+            return self.send(200, self.page("next-0", 500, 1))
+        if self.n == 2:
+            return self.send(429, b"later\n", [("Retry-After", "1")], kind="text/plain")
+        self.chunks([self.event("ADDED", "well-again", 99)])
+
     def do_wforbidden(self, path):
         self.send(403, {"kind": "Status", "message": "no", "reason": "Forbidden", "code": 403})
 
