@@ -26,7 +26,7 @@
 #include "lib/kube/path.h"
 
 #define MAX_NAMES "500" /* nobody reads more at a prompt */
-enum { DEADLINE_MS = 1000, CACHE_SECONDS = 5, CACHE_MAX_BYTES = 1 << 20 };
+enum { DEADLINE_MS = 800, GRACE_MS = 200, CACHE_SECONDS = 5, CACHE_MAX_BYTES = 1 << 20 };
 
 /* --- names of the configuration ------------------------------------------------------- */
 
@@ -208,8 +208,14 @@ static void cache_write(const char *path, const struct vmn_buf *names)
 static void give_up(int sig)
 {
 	static const char nothing[] = ":4\n"; /* CMD_HINT_NO_FILES */
+	static volatile sig_atomic_t has_rung;
 
 	(void)sig;
+	/* The first time interrupts who waits for a plugin, and that ends the plugin. */
+	if (!has_rung) {
+		has_rung = 1;
+		return;
+	}
 	_exit(write(STDOUT_FILENO, nothing, sizeof(nothing) - 1) < 0);
 }
 
@@ -217,7 +223,10 @@ static void give_up(int sig)
  * deadline. */
 static void set_deadline(int ms)
 {
-	struct itimerval t = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+	struct itimerval t = {
+		.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000},
+		.it_interval = {.tv_usec = ms ? GRACE_MS * 1000 : 0},
+	};
 
 	(void)signal(SIGALRM, give_up);
 	(void)setitimer(ITIMER_REAL, &t, NULL);

@@ -14,11 +14,11 @@ setup() {
 		- {name: west, context: {cluster: two, user: bob}}
 		clusters:
 		- {name: one, cluster: {server: "http://127.0.0.1:1"}}
-		- {name: two, cluster: {server: "http://127.0.0.1:1"}}
+		- {name: two, cluster: {server: "https://127.0.0.1:1"}}
 		users:
 		- {name: ann, user: {token: a}}
 		- {name: bob, user: {exec: {apiVersion: client.authentication.k8s.io/v1,
-		    command: sh, args: [-c, "echo asked >&2; exec sleep 3"], interactiveMode: Never}}}
+		    command: sh, args: [-c, "echo asked >&2; echo \$\$ >pid; exec sleep 60"], interactiveMode: Never}}}
 	END
 }
 
@@ -105,6 +105,9 @@ complete() {
 	assert_status 0
 	assert_stderr ""
 	[ $((${EPOCHREALTIME/./} - start)) -lt 2500000 ]
+	# and nothing goes on behind the user's back
+	run kill -0 "$(cat pid)"
+	[ "$status" -ne 0 ]
 }
 
 @test "nonsense is no mistake" {
