@@ -130,7 +130,7 @@ static void drain(int *fd, struct vmn_buf *b)
 	}
 }
 
-/* Until the child ends, times out or says too much, or a handled signal tells us to stop.
+/* Until the child ends, times out or says too much, or we are told to stop.
  * Return: 0 or -code; then it has to be ended */
 static int attend(const struct vmn_child_opts *opts, int pidfd, int *out, int *err_fd,
 		  struct vmn_child_result *ret, struct vmn_err *err)
@@ -140,11 +140,12 @@ static int attend(const struct vmn_child_opts *opts, int pidfd, int *out, int *e
 			{.fd = pidfd, .events = POLLIN},
 			{.fd = *out, .events = POLLIN},
 			{.fd = *err_fd, .events = POLLIN},
+			{.fd = opts->stop_fd > 0 ? opts->stop_fd : -1, .events = POLLIN},
 		};
 		int left = vmn_deadline_left(opts->deadline_ms);
 		int n = poll(fds, VMN_ARRAY_LEN(fds), left);
 
-		if (n < 0 && errno == EINTR)
+		if ((n < 0 && errno == EINTR) || (n > 0 && fds[3].revents))
 			return vmn_err_set(err, VMN_E_CANCELLED, "interrupted, and '%s' with it",
 					   opts->argv[0]);
 		if (n < 0)

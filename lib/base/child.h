@@ -19,6 +19,7 @@ struct vmn_child_opts {
 	size_t in_len;
 	bool inherit_stderr; /* our stderr; else it is captured */
 	int64_t deadline_ms; /* an instant of clock.h, or VMN_NEVER */
+	int stop_fd;	     /* readable when the child is to be ended; 0: none */
 };
 
 struct vmn_child_result {
@@ -37,8 +38,10 @@ struct vmn_child_result {
  *
  * The program starts with default signal handling, an empty signal mask and no descriptors but 0
  * to 2. It stays in our process group, so that it may use the terminal and a Ctrl-C reaches it. It
- * is ended at the deadline, when it prints more than the cap of @ret->out, and when a signal that
- * we handle arrives. Output of grandchildren that outlive it is not waited for.
+ * is ended at the deadline, when it prints more than the cap of @ret->out, when stop_fd is
+ * readable, and when a signal that we handle arrives while we wait. One that comes just before
+ * would be missed: handlers that matter write to stop_fd. Output of grandchildren that outlive it
+ * is not waited for.
  *
  * Return: 0 when it ran, however it ended; -VMN_E_NOT_FOUND or -VMN_E_PERMISSION when it cannot be
  * started, -VMN_E_TIMEOUT, -VMN_E_CANCELLED, -VMN_E_RANGE (too much output), -VMN_E_SYSTEM

@@ -32,6 +32,7 @@ struct vmn_kube_auth {
 
 	struct json_object *exec; /* a copy of our own, or NULL */
 	int64_t exec_timeout_ms;
+	int stop_fd; /* or 0 */
 	bool has_reply, has_expiry;
 	int64_t renew_at_utc;
 	struct vmn_err failure; /* of the plugin's last run, if it failed */
@@ -138,7 +139,7 @@ static int run_plugin(struct vmn_kube_auth *a, struct vmn_err *err)
 
 	vmn_logf(a->log, 1, "asking exec plugin '%s' for credentials",
 		 vmn_json_str(a->exec, "/command"));
-	rc = vmn_exec_run(a->exec, &a->cluster, a->exec_timeout_ms, &c, err);
+	rc = vmn_exec_run(a->exec, &a->cluster, a->exec_timeout_ms, a->stop_fd, &c, err);
 	if (rc < 0)
 		return vmn_err_wrap(err, "cannot get credentials of %s", a->what);
 	if (c.token && (rc = set_bearer(a, c.token, err)) < 0)
@@ -245,6 +246,11 @@ int vmn_kube_auth_new(const struct vmn_kube_auth_spec *spec, struct vmn_kube_aut
 	}
 	*ret = a;
 	return 0;
+}
+
+void vmn_kube_auth_set_stop_fd(struct vmn_kube_auth *auth, int fd)
+{
+	auth->stop_fd = fd;
 }
 
 int vmn_kube_auth_get(struct vmn_kube_auth *auth, struct vmn_kube_cred *ret, struct vmn_err *err)

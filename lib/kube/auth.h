@@ -61,6 +61,9 @@ struct vmn_kube_auth_spec {
 int vmn_kube_auth_new(const struct vmn_kube_auth_spec *spec, struct vmn_kube_auth **ret,
 		      struct vmn_err *err) VMN_MUST_CHECK;
 
+/** vmn_kube_auth_set_stop_fd() - a plugin that runs is ended when @fd is readable */
+void vmn_kube_auth_set_stop_fd(struct vmn_kube_auth *auth, int fd);
+
 /**
  * vmn_kube_auth_get() - credentials good for a request sent now
  *

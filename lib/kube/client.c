@@ -80,6 +80,7 @@ int vmn_kube_open(struct vmn_kube_target *target, const struct vmn_kube_opts *op
 	k->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (k->event_fd < 0)
 		return vmn_err_sys(err, errno, "cannot make an eventfd");
+	vmn_kube_auth_set_stop_fd(k->target.auth, k->event_fd);
 	rc = vmn_endpoint_init(&k->target, &k->endpoint, err);
 	if (rc == 0)
 		rc = open_curl(k, err);

@@ -247,7 +247,7 @@ static int check_end(const struct vmn_child_result *r, struct vmn_err *err)
 }
 
 int vmn_exec_run(struct json_object *exec, const struct vmn_kube_cluster_info *cluster,
-		 int64_t timeout_ms, struct vmn_exec_cred *ret, struct vmn_err *err)
+		 int64_t timeout_ms, int stop_fd, struct vmn_exec_cred *ret, struct vmn_err *err)
 {
 	vmn_auto_child_result struct vmn_child_result r =
 		VMN_CHILD_RESULT_INIT(VMN_EXEC_MAX_OUTPUT);
@@ -267,6 +267,7 @@ int vmn_exec_run(struct json_object *exec, const struct vmn_kube_cluster_info *c
 		.inherit_stdin = is_interactive,
 		.inherit_stderr = true,
 		.deadline_ms = vmn_deadline_in(timeout_ms),
+		.stop_fd = stop_fd,
 	};
 
 	if (vmn_child_run(&opts, &r, err) < 0)

@@ -35,6 +35,7 @@ int vmn_exec_check(struct json_object *exec, struct vmn_err *err) VMN_MUST_CHECK
  * vmn_exec_run() - run the plugin
  * @exec:	kubeconfig's "exec" mapping, checked before, command's path absolute
  * @cluster:	told to the plugin when it asks for it (provideClusterInfo)
+ * @stop_fd:	ends it when readable; 0: none
  * @ret:	initialised on success
  *
  * Its stderr is ours. Its stdin is ours when interactiveMode allows it and stdin is a terminal.
@@ -42,7 +43,8 @@ int vmn_exec_check(struct json_object *exec, struct vmn_err *err) VMN_MUST_CHECK
  * Return: 0, -VMN_E_AUTH, -VMN_E_TIMEOUT, -VMN_E_CANCELLED; no message holds any of its output
  */
 int vmn_exec_run(struct json_object *exec, const struct vmn_kube_cluster_info *cluster,
-		 int64_t timeout_ms, struct vmn_exec_cred *ret, struct vmn_err *err) VMN_MUST_CHECK;
+		 int64_t timeout_ms, int stop_fd, struct vmn_exec_cred *ret,
+		 struct vmn_err *err) VMN_MUST_CHECK;
 
 /**
  * vmn_exec_reply() - read an ExecCredential (pure)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "lib/base/child.h"
@@ -134,6 +135,22 @@ static void test_a_signal_interrupts(void **state)
 	assert_true(vmn_now_ms() - start < 30000);
 }
 
+/* A handler's word that came before we waited. */
+static void test_a_readable_descriptor_interrupts(void **state)
+{
+	vmn_auto_child_result struct vmn_child_result r = VMN_CHILD_RESULT_INIT(1000);
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	struct vmn_child_opts opts = {
+		.argv = SH("exec sleep 60"),
+		.deadline_ms = SOON,
+		.stop_fd = eventfd(1, EFD_CLOEXEC),
+	};
+
+	(void)state;
+	assert_int_equal(vmn_child_run(&opts, &r, &err), -VMN_E_CANCELLED);
+	(void)close(opts.stop_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_nothing_leaks),
 		cmocka_unit_test(test_a_signal_interrupts),
+		cmocka_unit_test(test_a_readable_descriptor_interrupts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
