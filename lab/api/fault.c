@@ -116,8 +116,8 @@ static int check_value(enum lab_fault_kind kind, int64_t value, struct vmn_err *
 	bool is_time = kind == LAB_FAULT_LATENCY || kind == LAB_FAULT_SLOW_PLUG ||
 		       kind == LAB_FAULT_MIGRATION_SLOW;
 
-	if (is_status && (value < 400 || value > 599))
-		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value from 400 to 599",
+	if (is_status && (value < 300 || value > 599))
+		return vmn_err_set(err, VMN_E_INVALID, "fault '%s' needs a value from 300 to 599",
 				   names[kind]);
 	if (is_time && value <= 0)
 		return vmn_err_set(err, VMN_E_INVALID,

@@ -47,7 +47,7 @@ struct vmn_migrate {
 static bool is_ambiguous(const struct vmn_err *err)
 {
 	return err->code == VMN_E_UNREACHABLE || err->code == VMN_E_TIMEOUT ||
-	       err->code == VMN_E_PROTOCOL || err->http >= 500;
+	       (err->code == VMN_E_PROTOCOL && !err->http) || err->http >= 500;
 }
 
 static char *migrations_path(const struct vmn_migrate *m)

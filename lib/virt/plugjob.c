@@ -434,11 +434,12 @@ static bool is_failed(const struct vmn_err *err)
 	return err->http >= 500;
 }
 
+/* A redirect is no such answer: it says that nothing was done. */
 static bool is_answer_lost(const struct vmn_err *err)
 {
 	return err->code == VMN_E_UNREACHABLE || err->code == VMN_E_TIMEOUT ||
-	       err->code == VMN_E_PROTOCOL || err->http == 500 || err->http == 502 ||
-	       err->http == 504;
+	       (err->code == VMN_E_PROTOCOL && !err->http) || err->http == 500 ||
+	       err->http == 502 || err->http == 504;
 }
 
 /* The server has no such route, whatever discovery said; a missing object reads otherwise. */

@@ -94,6 +94,15 @@ every_write_fault() {
 	assert_added
 }
 
+@test "a redirect is a refusal, not a lost answer" {
+	spec_dialect
+	strikes status --value 302 --count 1
+	assert_not_added
+	put_dialect
+	strikes status --value 307 --count 1
+	assert_not_added
+}
+
 @test "429 and 503 with Retry-After are waited for" {
 	spec_dialect
 	strikes status --value 429 --retry-after 1 --count 1

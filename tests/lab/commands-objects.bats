@@ -65,7 +65,7 @@ setup_file() {
 	assert_stderr_has "fault 'latency' needs a value above 0"
 	labcmd fault add status --value 42
 	assert_status 1
-	assert_stderr_has "fault 'status' needs a value from 400 to 599"
+	assert_stderr_has "fault 'status' needs a value from 300 to 599"
 }
 
 @test "virt-api away: 503 as text, 500 for writes of its objects" {
