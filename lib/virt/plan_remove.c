@@ -17,16 +17,25 @@ static void warn_of_kept_link(const struct vmn_scene *s, struct vmn_plan *p)
 			"pod until the VM migrates or restarts");
 }
 
+static int not_bridge(const struct vmn_nic *nic, struct vmn_err *err)
+{
+	vmn_err_set(err, VMN_E_UNSUPPORTED,
+		    "a running VM lets go of interfaces with binding bridge only, not %s",
+		    nic->binding ? nic->binding : "none");
+	return vmn_err_hint(err, "stop the VM, remove the interface, start it");
+}
+
 static int remove_by_put(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
 	bool on_vmi = p->dialect == VMN_DIALECT_VMI;
+	const struct vmn_nic *nic = on_vmi ? &s->has : &s->want;
 	int rc;
 
 	if (!on_vmi && (rc = vmn_scene_check_queue(s, p, err)) < 0)
 		return rc;
 	if (!on_vmi && vmn_scene_queued(s, "/removeInterfaceOptions", NULL))
 		return vmn_plan_nothing(p, "already asked for");
-	if ((on_vmi ? s->in_vmi : s->in_template) && vmn_nic_is_absent(on_vmi ? &s->has : &s->want))
+	if ((on_vmi ? s->in_vmi : s->in_template) && vmn_nic_is_absent(nic))
 		return vmn_plan_nothing(p, "already removed");
 	if (on_vmi) {
 		if (!s->in_vmi && !s->in->is_vmi_hidden)
@@ -42,6 +51,9 @@ static int remove_by_put(const struct vmn_scene *s, struct vmn_plan *p, struct v
 		vmn_err_set(err, VMN_E_UNSUPPORTED, "the interface is in the running VM only");
 		return vmn_err_hint(err, "it goes with the VM's next restart");
 	}
+	/* The webhook refuses what virt-controller makes of it, which blocks the queue for ever. */
+	if ((on_vmi ? s->in_vmi : s->in_template) && !vmn_streq(nic->binding, "bridge"))
+		return not_bridge(nic, err);
 	if (s->is_live)
 		warn_of_kept_link(s, p);
 	return vmn_plan_put(s, p, err);
@@ -63,10 +75,7 @@ static int remove_from_running(const struct vmn_scene *s, struct vmn_plan *p, st
 			p->is_live = false;
 			return vmn_plan_patch(s, p, vmn_nicpatch_delete(&s->vm, &s->want));
 		}
-		vmn_err_set(err, VMN_E_UNSUPPORTED,
-			    "a running VM lets go of interfaces with binding bridge only, not %s",
-			    nic->binding ? nic->binding : "none");
-		return vmn_err_hint(err, "stop the VM, remove the interface, start it");
+		return not_bridge(nic, err);
 	}
 	if (s->in_template)
 		return vmn_plan_patch(s, p, vmn_nicpatch_update(&s->want, "absent", NULL));

@@ -124,6 +124,13 @@ hint: it has default, dyn1'
 	assert_status 1
 	kc get vm a1 -o json
 	assert_json '(.status.interfaceRequests // []) == []'
+	add a1 sr1 --binding sriov --via spec
+	assert_status 0
+	vmn removeinterface a1 --name sr1
+	assert_status 1
+	assert_stderr_has 'binding bridge only, not sriov' 'hint: stop the VM'
+	kc get vm a1 -o json
+	assert_json '(.status.interfaceRequests // []) == []'
 	stopped_vm a2
 	add a2 dyn1
 	wait_object vm a2 '.spec.template.spec.networks | length == 2'
