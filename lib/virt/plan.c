@@ -139,13 +139,17 @@ struct json_object *vmn_scene_queued(const struct vmn_scene *s, const char *kind
 	return NULL;
 }
 
-/* The entry that blocks a queue: one with a name that no VM can have, else the first. */
+/* The entry that blocks a queue: one that asks for what no webhook lets pass, else the first. */
 static size_t blocking_entry(const struct vmn_scene *s)
 {
 	vmn_json_each(entry, s->vm.requests) {
-		const char *name = vmn_json_str(entry, "/addInterfaceOptions/name");
+		const char *added = vmn_json_str(entry, "/addInterfaceOptions/name");
+		const char *removed = vmn_json_str(entry, "/removeInterfaceOptions/name");
+		struct vmn_nic nic;
 
-		if (name && !vmn_iface_name_is_valid(name))
+		if ((added && !vmn_iface_name_is_valid(added)) ||
+		    (removed && vmn_nic_find(s->vm.spec, removed, &nic) &&
+		     (nic.is_default || !vmn_streq(nic.binding, "bridge"))))
 			return entry_i;
 	}
 	return 0;
