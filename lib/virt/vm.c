@@ -5,9 +5,20 @@
 
 #include "lib/virt/vm.h"
 
+/*
+ * virt-controller's caches lag behind what it wrote itself. Its guarded write fails then, and the
+ * VM says so until the next try a moment later.
+ */
+static bool is_lost_race(const char *message)
+{
+	return strstr(message, "due to an error in our request") ||
+	       strstr(message, "the object has been modified");
+}
+
 void vmn_vm_read(struct json_object *obj, struct vmn_vm *ret)
 {
 	struct json_object *failure = vmn_condition(obj, "Failure");
+	const char *message = vmn_json_str_or(failure, "/message", "");
 
 	*ret = (struct vmn_vm){
 		.obj = obj,
@@ -21,8 +32,9 @@ void vmn_vm_read(struct json_object *obj, struct vmn_vm *ret)
 		.has_vmi = vmn_json_bool(obj, "/status/created", false),
 	};
 	if (vmn_streq(vmn_json_str(failure, "/status"), "True") &&
-	    vmn_streq(vmn_json_str(failure, "/reason"), "HotPlugNetworkInterfaceError"))
-		ret->plug_error = vmn_json_str_or(failure, "/message", "");
+	    vmn_streq(vmn_json_str(failure, "/reason"), "HotPlugNetworkInterfaceError") &&
+	    !is_lost_race(message))
+		ret->plug_error = message;
 }
 
 void vmn_vmi_read(struct json_object *obj, struct vmn_vmi *ret)

@@ -26,7 +26,7 @@ struct vmn_vm {
 	struct json_object *obj, *spec; /* spec: the template's */
 	const char *ns, *name, *uid, *resource_version;
 	struct json_object *requests; /* status.interfaceRequests of KubeVirt 1.0, or NULL */
-	const char *plug_error;	      /* what HotPlugNetworkInterfaceError says, or NULL */
+	const char *plug_error;	      /* what HotPlugNetworkInterfaceError says, if it stays */
 	bool is_deleting;
 	bool has_vmi; /* status.created: there is a VMI, as of the last status update */
 };

@@ -200,6 +200,12 @@ static void test_failures_are_seen(void **state)
 	vmn_auto_json struct json_object *vm =
 		unit_json("{\"status\":{\"conditions\":[{\"type\":\"Failure\",\"status\":\"True\","
 			  "\"reason\":\"HotPlugNetworkInterfaceError\",\"message\":\"no\"}]}}");
+	vmn_auto_json struct json_object *raced = unit_json(
+		"{\"status\":{\"conditions\":[{\"type\":\"Failure\",\"status\":\"True\","
+		"\"reason\":\"HotPlugNetworkInterfaceError\",\"message\":\"Operation cannot be "
+		"fulfilled on virtualmachines.kubevirt.io \\\"a\\\": the object has been "
+		"modified; please apply your changes to the latest version and try "
+		"again\"}]}}");
 	vmn_auto_json struct json_object *event =
 		unit_json("{\"type\":\"Warning\",\"reason\":\"NicHotplug\",\"message\":\"x\"}");
 	vmn_auto_json struct json_object *other =
@@ -210,6 +216,7 @@ static void test_failures_are_seen(void **state)
 	assert_int_equal(vmn_plug_failure(NULL, runs, &err), 0);
 	assert_int_equal(vmn_plug_failure(NULL, ended, &err), -VMN_E_CONFLICT);
 	vmn_err_clear(&err);
+	assert_int_equal(vmn_plug_failure(raced, runs, &err), 0);
 	assert_int_equal(vmn_plug_failure(vm, runs, &err), -VMN_E_CONFLICT);
 	assert_non_null(strstr(vmn_err_text(&err), ": no"));
 	assert_true(vmn_event_is_plug_failure(event));
