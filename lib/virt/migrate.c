@@ -9,6 +9,7 @@
 #include "lib/kube/watch.h"
 #include "lib/virt/migrate.h"
 #include "lib/virt/migration.h"
+#include "lib/virt/vm.h"
 
 /* virt-api's own group. Its v1 is there since KubeVirt 0.36, and v1alpha3 is the same. */
 static const struct vmn_gvr sub_vm = {"subresources.kubevirt.io", "v1", "virtualmachines"};
@@ -107,12 +108,15 @@ static bool look_again(struct vmn_migrate *m, const struct vmn_err *err, const c
 /* The request in @m->refused has failed, and what it did is not to be found. */
 static void fail_lost(struct vmn_migrate *m, bool has_looked)
 {
-	(void)vmn_err_hint(&m->refused,
-			   has_looked ? "no migration came of it so far; before you try again see: "
-					"vmnetctl inspect migration -n %s"
-				      : "a migration may have begun; before you try again see: "
-					"vmnetctl inspect migration -n %s",
-			   m->ns);
+	if (has_looked && m->refused.http == 503)
+		(void)vmn_hint_virt_api(&m->refused);
+	else
+		(void)vmn_err_hint(&m->refused,
+				   has_looked ? "no migration came of it so far; before you try "
+						"again see: vmnetctl inspect migration -n %s"
+					      : "a migration may have begun; before you try again "
+						"see: vmnetctl inspect migration -n %s",
+				   m->ns);
 	fail_refused(m);
 }
 

@@ -288,6 +288,16 @@ gone() {
 	assert_equal "$(migrations_of lost-3)" 0
 }
 
+@test "without virt-api the hint says where to look" {
+	run_vm away-1
+	lab fault add api-down
+	vmn migrate away-1 --wait
+	lab fault clear
+	assert_status 1
+	assert_stderr_has 'Error from server (ServiceUnavailable)' 'kubevirt.io=virt-api'
+	assert_equal "$(migrations_of away-1)" 0
+}
+
 @test "a migration is followed across cut watches and lost history" {
 	run_vm cut-1
 	slow_migrations cut-1 100
