@@ -518,9 +518,9 @@ static void vmis_failed(void *arg, struct vmn_err *err)
 	const char *hint = err->hint;
 
 	if (!hint && err->http == 403)
-		hint = "the change is made; to wait for its end takes the rights to list and watch "
-		       "virtualmachineinstances";
-	vmn_err_wrap(err, "it was sent, but VMIs cannot be watched");
+		hint = "the change is made or was there; to wait for its end takes the rights to "
+		       "list and watch virtualmachineinstances";
+	vmn_err_wrap(err, "it is asked for, but VMIs cannot be watched");
 	for (size_t i = 0; i < w->n; i++) {
 		vmn_auto_err struct vmn_err copy = VMN_ERR_INIT;
 

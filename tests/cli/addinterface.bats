@@ -286,8 +286,8 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	lab run p2
 	vmn --context limited addinterface p1 p2 --name dyn2 $NAD nad1 --wait
 	assert_status 1
-	assert_equal "$(grep -c 'it was sent, but VMIs cannot be watched: .*(Forbidden)' <<<"$stderr")" 2
-	assert_stderr_has 'hint: the change is made; to wait for its end takes the rights to list and watch'
+	assert_equal "$(grep -c 'it is asked for, but VMIs cannot be watched: .*(Forbidden)' <<<"$stderr")" 2
+	assert_stderr_has 'hint: the change is made or was there; to wait for its end takes the rights to list and watch'
 }
 
 @test "a VM that is being deleted is refused" {
