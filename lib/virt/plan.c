@@ -210,6 +210,13 @@ int vmn_scene_leftover(const struct vmn_scene *s, struct vmn_err *err)
 	return vmn_err_hint(err, "choose another name, or restart the VM");
 }
 
+int vmn_scene_no_link_state(struct vmn_err *err)
+{
+	vmn_err_set(err, VMN_E_UNSUPPORTED,
+		    "this server cannot set the link state of an interface");
+	return vmn_err_hint(err, "KubeVirt 1.5 and later can");
+}
+
 int vmn_scene_no_such_iface(const struct vmn_scene *s, const struct vmn_plan *p,
 			    struct vmn_err *err)
 {

@@ -76,10 +76,16 @@ static int check_options(const struct vmn_scene *s, struct vmn_plan *p, struct v
 	bool is_pluggable = strcmp(binding, "bridge") == 0 || strcmp(binding, "sriov") == 0;
 	bool is_plugin = w->binding_plugin || vmn_streq(w->binding, "managedTap");
 
+	if (!s->follows_spec && w->state)
+		return vmn_scene_no_link_state(err);
+	/* It would drop the field, and the VM would have an interface without any binding. */
+	if (!s->follows_spec && is_plugin) {
+		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server knows no binding plugins");
+		return vmn_err_hint(err, "they came with KubeVirt 1.1");
+	}
 	if (p->dialect != VMN_DIALECT_SPEC) {
 		const char *what = w->mac		       ? "a MAC address"
 				   : w->model		       ? "a model"
-				   : w->state		       ? "a link state"
 				   : strcmp(binding, "bridge") ? "a binding other than bridge"
 							       : NULL;
 
@@ -88,11 +94,6 @@ static int check_options(const struct vmn_scene *s, struct vmn_plan *p, struct v
 		vmn_err_set(err, VMN_E_UNSUPPORTED,
 			    "this server's addinterface request cannot carry %s", what);
 		return vmn_err_hint(err, "--via spec writes it into the VM for its next start");
-	}
-	/* It would drop the field, and the VM would have an interface without any binding. */
-	if (!s->follows_spec && is_plugin) {
-		vmn_err_set(err, VMN_E_UNSUPPORTED, "this server knows no binding plugins");
-		return vmn_err_hint(err, "they came with KubeVirt 1.1");
 	}
 	if (!s->is_live || is_pluggable || !s->follows_spec)
 		return 0;

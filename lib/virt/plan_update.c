@@ -11,11 +11,7 @@ static int check_state_change(const struct vmn_scene *s, struct vmn_err *err)
 	if (vmn_streq(s->want.binding, "sriov"))
 		return vmn_err_set(err, VMN_E_UNSUPPORTED,
 				   "an SR-IOV interface has no link state to set");
-	if (s->follows_spec)
-		return 0;
-	vmn_err_set(err, VMN_E_UNSUPPORTED,
-		    "this server cannot set the link state of an interface");
-	return vmn_err_hint(err, "KubeVirt 1.5 and later can");
+	return s->follows_spec ? 0 : vmn_scene_no_link_state(err);
 }
 
 static int check_nad_change(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err)

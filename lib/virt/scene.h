@@ -45,6 +45,7 @@ int vmn_scene_check_nad(const struct vmn_scene *s, struct vmn_plan *p, struct vm
 
 /* Refusals of more than one verb. */
 int vmn_scene_leftover(const struct vmn_scene *s, struct vmn_err *err);
+int vmn_scene_no_link_state(struct vmn_err *err);
 int vmn_scene_no_such_iface(const struct vmn_scene *s, const struct vmn_plan *p,
 			    struct vmn_err *err);
 
