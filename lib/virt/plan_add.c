@@ -105,8 +105,9 @@ static int check_options(const struct vmn_scene *s, struct vmn_plan *p, struct v
 
 /*
  * Free PCI ports can only be guessed: what a VM was born with is not in the API. KubeVirt up to 1.5
- * makes a VM with one to four interfaces ready for four in all; from 1.8 an annotation tells that
- * there are 8 ports, or 16 with more than 2 GiB of memory, shared with disks.
+ * makes a VM with one to four interfaces ready for four in all, and one with none for none; from
+ * 1.8 an annotation tells that there are 8 ports, or 16 with more than 2 GiB of memory, shared with
+ * disks.
  */
 static int check_ports(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
@@ -131,6 +132,9 @@ static int check_ports(const struct vmn_scene *s, struct vmn_plan *p, struct vmn
 		count += !vmn_streq(vmn_json_str(iface, "/state"), "absent");
 	if (count >= ports)
 		vmn_plan_warn(p, "the VM has %zu interfaces and may have no free PCI port", count);
+	else if (count == 0 && s->vmi.is_live && !vmn_json_str(s->in->vmi, topology))
+		vmn_plan_warn(p, "the VM has no interfaces: KubeVirt before 1.6 leaves such a one "
+				 "without a PCI port to plug into");
 	return 0;
 }
 
