@@ -210,6 +210,16 @@ int vmn_scene_leftover(const struct vmn_scene *s, struct vmn_err *err)
 	return vmn_err_hint(err, "choose another name, or restart the VM");
 }
 
+const char *vmn_scene_migration_obstacle(const struct vmn_scene *s)
+{
+	struct json_object *migratable = vmn_condition(s->in->vmi, "LiveMigratable");
+
+	if (!vmn_streq(vmn_json_str(migratable, "/status"), "False"))
+		return NULL;
+	return vmn_json_str_or(migratable, "/message",
+			       vmn_json_str_or(migratable, "/reason", "no reason given"));
+}
+
 int vmn_scene_no_link_state(struct vmn_err *err)
 {
 	vmn_err_set(err, VMN_E_UNSUPPORTED,

@@ -143,7 +143,14 @@ static int check_live_add(const struct vmn_scene *s, struct vmn_plan *p, struct 
 	if (!p->is_live)
 		return 0;
 	if (strcmp(wished_binding(s->w), "sriov") == 0) {
+		const char *obstacle = vmn_scene_migration_obstacle(s);
+
 		p->needs_migration = true;
+		if (obstacle)
+			vmn_plan_warn(p,
+				      "only a migration plugs it, and the VM cannot migrate: %s; "
+				      "it comes with the next start",
+				      obstacle);
 		return 0;
 	}
 	if (s->vmi.is_paused)

@@ -16,7 +16,7 @@ static int check_state_change(const struct vmn_scene *s, struct vmn_err *err)
 
 static int check_nad_change(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err)
 {
-	struct json_object *migratable = vmn_condition(s->in->vmi, "LiveMigratable");
+	const char *obstacle = vmn_scene_migration_obstacle(s);
 	const char *last = vmn_json_str(s->in->vmi, "/status/migrationState/migrationUid");
 
 	if (s->want.is_default || !s->want.nad)
@@ -30,12 +30,10 @@ static int check_nad_change(const struct vmn_scene *s, struct vmn_plan *p, struc
 		return vmn_err_hint(err, "remove the interface and add one of another name, or "
 					 "--via spec for the VM's next start");
 	}
-	if (vmn_streq(vmn_json_str(migratable, "/status"), "False")) {
-		vmn_err_set(
-			err, VMN_E_UNSUPPORTED,
-			"only a migration moves an interface, and the VM cannot migrate: %s",
-			vmn_json_str_or(migratable, "/message",
-					vmn_json_str_or(migratable, "/reason", "no reason given")));
+	if (obstacle) {
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "only a migration moves an interface, and the VM cannot migrate: %s",
+			    obstacle);
 		return vmn_err_hint(err, "stop the VM first");
 	}
 	p->needs_migration = true;

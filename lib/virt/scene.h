@@ -43,6 +43,9 @@ int vmn_scene_check_queue(const struct vmn_scene *s, struct vmn_plan *p, struct 
 /* Refuses a missing NAD, warns of one that nobody could look at. */
 int vmn_scene_check_nad(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_err *err);
 
+/* Why the running VM cannot migrate, borrowed; NULL: nothing says so */
+const char *vmn_scene_migration_obstacle(const struct vmn_scene *s);
+
 /* Refusals of more than one verb. */
 int vmn_scene_leftover(const struct vmn_scene *s, struct vmn_err *err);
 int vmn_scene_no_link_state(struct vmn_err *err);
