@@ -237,6 +237,14 @@ static int add_by_patch(const struct vmn_scene *s, struct vmn_plan *p, struct vm
 		rc = check_same(s, &s->want, err);
 		return rc < 0 ? rc : vmn_plan_nothing(p, "already there");
 	}
+	if (s->in_template && s->in_vmi && p->is_live) {
+		/* virt-controller has not carried the removal to the VMI: call it off. */
+		bool is_same = vmn_nad_is_same(s->want.nad, s->w->nad, s->in->ns);
+
+		return vmn_plan_patch(s, p,
+				      vmn_nicpatch_update(&s->want, s->w->state ? s->w->state : "",
+							  is_same ? NULL : s->w->nad));
+	}
 	if (s->in_template && p->is_live) {
 		/* The VMI is rid of it, the template soon will be. */
 		p->is_transient = true;
