@@ -174,10 +174,14 @@ const char *vmn_unplug_stuck_text(const struct vmn_hops *h)
 {
 	int step = vmn_unplug_step(h);
 
+	if (step == 0 && h->is_ordinal)
+		return "the pod has ordinal interface names, which cannot be unplugged";
+	/* It takes a pod of which it knows no name for one with ordinal names. */
+	if (step == 0 && !h->in_status && !h->in_network_status)
+		return "the pod has not got the interface yet, and KubeVirt 1.6 and later take it "
+		       "out only after that, or when the VM restarts";
 	if (step == 0)
-		return h->is_ordinal
-			       ? "the pod has ordinal interface names, which cannot be unplugged"
-			       : "virt-controller has not carried the removal to the VMI";
+		return "virt-controller has not carried the removal to the VMI";
 	if (h->in_domain)
 		return "the guest has not released the device";
 	if (h->in_multus)

@@ -2,6 +2,7 @@
 /* plan_remove.c - the rules for unplugging an interface */
 #include "config.h"
 
+#include "lib/virt/ifname.h"
 #include "lib/virt/scene.h"
 
 /* Measured on KubeVirt 1.0: without its last interface the pod's annotation stays as it was. */
@@ -96,6 +97,10 @@ static int check_live_remove(const struct vmn_scene *s, struct vmn_plan *p, stru
 			    "cannot unplug");
 		return vmn_err_hint(err, "stop the VM, remove the interface, start it");
 	}
+	if (p->dialect == VMN_DIALECT_SPEC && s->in_vmi && !vmn_nic_is_absent(&s->has) &&
+	    !hops.in_status && vmn_naming_decide(s->in->vmi, NULL) == VMN_NAMING_UNKNOWN)
+		vmn_plan_warn(p, "the pod has not got the interface yet: KubeVirt 1.6 and later "
+				 "take it out only after that, or when the VM restarts");
 	if (s->vmi.is_paused)
 		vmn_plan_warn(p,
 			      "the VM is paused: its guest lets the interface go when it goes on");

@@ -93,6 +93,7 @@ static void test_steps_of_an_unplug(void **state)
 	} rows[] = {
 		{",\"state\":\"absent\"", "", "domain, multus-status", "[]", "[]", 0, false, false,
 		 "virt-controller"},
+		{",\"state\":\"absent\"", "", NULL, ASKED, "[]", 0, false, false, "not got"},
 		{",\"state\":\"absent\"", "", "domain, multus-status", ORDINAL, ORDINAL, 0, false,
 		 false, "ordinal"},
 		{",\"state\":\"absent\"", ",\"state\":\"absent\"", "domain, multus-status", ASKED,
