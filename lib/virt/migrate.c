@@ -593,7 +593,9 @@ static void listed_before(void *arg, const struct vmn_kube_resp *resp, struct vm
 	if (!resp && (m->wait || m->cancel || err->http != 403)) {
 		if (err->http == 403) {
 			(void)vmn_migration_refusal(err, m->ns, m->name);
-			(void)vmn_err_wrap(err, "cannot follow a migration without reading it");
+			(void)vmn_err_wrap(
+				err, m->cancel ? "cannot look for the migration"
+					       : "cannot follow a migration without reading it");
 		}
 		finish(m, NULL, err);
 		return;

@@ -334,6 +334,9 @@ gone() {
 	assert_status 1
 	assert_stderr_has "cannot migrate vm default/may-3: Error from server (Forbidden)" \
 		"virtualmachines/migrate" "hint: have ClusterRole kubevirt.io:migrate bound"
+	vmn --context nobody migrate may-3 --cancel
+	assert_status 1
+	assert_stderr_has "cannot cancel the migration of vm default/may-3: cannot look for the migration: "
 	assert_equal "$(migrations_of may-3)" 0
 }
 
