@@ -49,6 +49,12 @@ int vmn_plan_update(const struct vmn_scene *s, struct vmn_plan *p, struct vmn_er
 	const char *state = s->w->state, *nad = s->w->nad;
 	int rc;
 
+	if (!s->in_template && s->in_vmi) {
+		vmn_err_set(err, VMN_E_UNSUPPORTED,
+			    "the interface is in the running VM only, not in the VM's template");
+		return vmn_err_hint(err, "list it and its network in the VM's spec.template.spec, "
+					 "then update it");
+	}
 	if (!s->in_template || !s->want.iface || !s->want.net)
 		return vmn_scene_no_such_iface(s, p, err);
 	if (vmn_nic_is_absent(&s->want) || (s->in_vmi && vmn_nic_is_absent(&s->has)))
