@@ -142,7 +142,7 @@ static void state_rules(const struct exam *x, const struct subject *s)
 		lab_cause(x->c, field,
 			  "\"%s\" interface's state \"%s\" is not supported for SR-IOV NICs",
 			  s->name, state);
-	if (is_absent && !has(s->iface, "/bridge") && !(is_sriov && is_dialect_1_9(x)))
+	if (is_absent && !has(s->iface, "/bridge"))
 		lab_cause(x->c, field,
 			  "\"%s\" interface's state \"%s\" is supported only for bridge binding",
 			  s->name, state);

@@ -33,6 +33,8 @@ static const struct {
 	 IF ".state: logical a interface state value is unsupported: odd"},
 	{V1_9, "[{\"name\":\"a\",\"sriov\":{},\"state\":\"up\"}]", "[" NET_A "]",
 	 IF ".state: \"a\" interface's state \"up\" is not supported for SR-IOV NICs"},
+	{ANY, "[{\"name\":\"a\",\"sriov\":{},\"state\":\"absent\"}]", "[" NET_A "]",
+	 IF ".state: \"a\" interface's state \"absent\" is supported only for bridge binding"},
 	{ANY, "[{\"name\":\"a\",\"masquerade\":{},\"state\":\"absent\"}]", "[" NET_POD "]",
 	 IF ".state: \"a\" interface's state \"absent\" is supported only for bridge binding\n" IF
 	    ".state: \"a\" interface's state \"absent\" is not supported on default networks"},
