@@ -25,12 +25,6 @@ const char *lab_run_strategy(struct json_object *vm)
 
 /* --- start and stop ------------------------------------------------------------------- */
 
-/* A VMI starts without what its template says to leave out. */
-static void drop_absent(struct json_object *vmi)
-{
-	(void)lab_clear_detached(vmn_json_get(vmi, "/spec"), NULL, NULL);
-}
-
 static void start_vmi(struct lab *lab, struct json_object *vm)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
@@ -51,7 +45,6 @@ static void start_vmi(struct lab *lab, struct json_object *vm)
 					      &v) &&
 		    v)
 			vmn_json_set_take(meta, carried[i], vmn_json_copy(v));
-	drop_absent(vmi);
 	/* `virtctl start --paused`, for this start alone */
 	if (vmn_streq(vmn_json_str(vm, "/status/stateChangeRequests/0/data/paused"), "true"))
 		vmn_json_set_str(vmn_json_get(vmi, "/spec"), "startStrategy", "Paused");
