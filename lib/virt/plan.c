@@ -207,6 +207,10 @@ int vmn_scene_leftover(const struct vmn_scene *s, struct vmn_err *err)
 	vmn_err_set(err, VMN_E_CONFLICT,
 		    "a removed interface of that name stays in the running VM, and this server "
 		    "cannot plug the name again");
+	/* The template has it too, and the next start would bring it back. */
+	if (s->in_template && vmn_nic_is_absent(&s->want))
+		return vmn_err_hint(err, "choose another name, or stop the VM, remove the "
+					 "interface once more, and start it");
 	return vmn_err_hint(err, "choose another name, or restart the VM");
 }
 

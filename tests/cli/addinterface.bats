@@ -434,7 +434,25 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	assert_status 0
 	add a1 dyn1
 	assert_status 1
-	assert_stderr_has 'stays in the running VM' 'choose another name, or restart the VM'
+	assert_stderr_has 'stays in the running VM' \
+		'hint: choose another name, or stop the VM, remove the interface once more, and start it'
+	start_vm() {
+		"$KUBECTL" patch vm "$1" --type merge -p '{"spec":{"runStrategy":"Always"}}' >/dev/null 2>&1
+		wait_object vmi "$1" '.status.phase == "Running"'
+	}
+	stop_vm a1
+	wait_until vmi_gone a1
+	start_vm a1
+	add a1 dyn1
+	assert_status 1
+	assert_stderr_has 'stays in the running VM'
+	stop_vm a1
+	wait_until vmi_gone a1
+	vmn removeinterface a1 --name dyn1
+	assert_status 0
+	start_vm a1
+	add a1 dyn1 --wait=20s
+	assert_status 0
 }
 
 @test "1.0: a blocked queue is seen, and the hint unblocks it" {
