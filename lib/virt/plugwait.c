@@ -16,6 +16,8 @@
 enum {
 	/* What KubeVirt itself gives an in-place plug before it asks for a migration is 15 s. */
 	MIGRATE_AFTER_MS = 20000,
+	/* Until a migration is asked for again that another one was in the way of. */
+	MIGRATE_AGAIN_MS = 3000,
 	LOOK_MS = 2000, /* for a last look at those that are stuck when time ran out */
 };
 
@@ -39,6 +41,7 @@ struct waiter {
 	bool is_looking;      /* at its pods */
 	bool must_look_again; /* the VMI changed meanwhile */
 	bool was_migrated;
+	int64_t migrate_at_ms; /* not before */
 	bool was_in_vmi;
 	struct vmn_migrate *migration;
 };
@@ -264,9 +267,14 @@ static void migrated(void *arg, struct json_object *report, struct vmn_err *err)
 
 	(void)report;
 	vmn_migrate_free(vmn_steal(&it->migration));
-	/* One that is under way already serves as well. */
-	if (!err || err->code == VMN_E_CONFLICT)
+	if (!err)
 		return;
+	/* One that is under way already may serve as well, unless it fails or began too early. */
+	if (err->code == VMN_E_CONFLICT) {
+		it->was_migrated = false;
+		it->migrate_at_ms = vmn_now_ms() + MIGRATE_AGAIN_MS;
+		return;
+	}
 	vmn_err_wrap(err, "the migration it needs");
 	end(it, err);
 }
@@ -277,7 +285,8 @@ static bool wants_migration(const struct waiter *it)
 	bool is_stuck = vmn_now_ms() - it->moved_ms >= MIGRATE_AFTER_MS;
 	int step = step_of(it);
 
-	if (!it->w->o.migrate || it->was_migrated || it->is_done || !it->hops.has_vmi)
+	if (!it->w->o.migrate || it->was_migrated || it->is_done || !it->hops.has_vmi ||
+	    vmn_now_ms() < it->migrate_at_ms)
 		return false;
 	if (it->hops.is_migration_required)
 		return true;

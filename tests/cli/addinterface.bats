@@ -357,6 +357,27 @@ virtualmachine/c-2 interface "dyn1" unchanged (already there) in namespace many'
 	assert_stdout_has w2
 }
 
+# update_methods JSON - whether KubeVirt migrates by itself what needs it
+update_methods() {
+	"$KUBECTL" patch kubevirt kubevirt -n kubevirt --type merge \
+		-p "{\"spec\":{\"workloadUpdateStrategy\":{\"workloadUpdateMethods\":$1}}}" >/dev/null
+}
+
+@test "--migrate asks again when another migration was in the way and came to nothing" {
+	lab run mg1 --wait
+	update_methods '[]'
+	lab fault add migration-slow --value 20000 --match default/mg1
+	vmn migrate mg1
+	assert_status 0
+	background "$VMNETCTL" addinterface mg1 --name dyn1 $NAD nad1 --binding sriov --migrate --wait=50s
+	wait_line "$background_err" 'migrating vm default/mg1'
+	lab fault clear
+	vmn migrate mg1 --cancel --wait=20s
+	background_end ''
+	update_methods '["LiveMigrate"]'
+	assert_status 0
+}
+
 @test "--wait ends early when KubeVirt reports a failure" {
 	lab run w3 --wait
 	lab fault add plug-error --match default/w3 --text 'no such bridge'
