@@ -514,7 +514,9 @@ static void plug_event(void *arg, enum vmn_watch_type type, struct json_object *
 		return;
 	it = find(w, vmn_json_str(obj, "/involvedObject/namespace"),
 		  vmn_json_str(obj, "/involvedObject/name"));
-	if (!it)
+	/* What a removal or another change waits for may come all the same: such an event is often
+	 * of the very interface that is removed because of it. */
+	if (!it || it->goal.kind != VMN_GOAL_PLUGGED)
 		return;
 	text = vmn_xasprintf("KubeVirt reports %s: %s", vmn_json_str(obj, "/reason"),
 			     vmn_json_str_or(obj, "/message", ""));

@@ -83,6 +83,25 @@ hint: it has default, dyn1'
 	assert_json '[.spec.networks[].name] == ["default"]'
 }
 
+@test "a failed plug's event does not end the wait for the removal" {
+	plugged_vm r12 dyn1
+	lab fault add no-unplug --match default/r12
+	background "$VMNETCTL" removeinterface r12 --name dyn1 --wait=40s
+	wait_line "$background_err" 'the VMI marks it absent'
+	"$KUBECTL" create -f - >/dev/null <<-END
+		apiVersion: v1
+		kind: Event
+		metadata: {name: r12.1, namespace: default}
+		involvedObject: {kind: VirtualMachineInstance, namespace: default, name: r12}
+		type: Warning
+		reason: NicHotplug
+		message: no such bridge
+	END
+	lab fault clear
+	background_end ''
+	assert_status 0
+}
+
 @test "a guest that does not let go" {
 	plugged_vm r10 dyn1
 	lab fault add no-unplug --match default/r10
