@@ -32,6 +32,7 @@ struct waiter {
 	bool is_done, is_seen; /* seen: in the list that a watch began with */
 	bool in_template;      /* as the VM was last seen */
 	bool is_vm_seen;
+	char *refusal;	      /* why virt-controller gets no further with the VM, or NULL */
 	struct vmn_hops hops; /* as the VMI was last seen; its strings are not kept */
 	char *vmi_uid;	      /* of the VMI as first seen: another one is another run of the VM */
 	char *last_migration; /* before the change; NULL: there was none */
@@ -96,6 +97,7 @@ static void waiter_free(struct waiter *it)
 	free(it->name);
 	free(it->state);
 	free(it->nad);
+	free(it->refusal);
 	free(it->vmi_uid);
 	free(it->last_migration);
 	free(it);
@@ -338,6 +340,9 @@ static void judge(struct waiter *it)
 		end_with(it, VMN_E_CONFLICT, "it was removed again while it was waited for");
 	else if (vmn_goal_is_reached(&it->goal, &it->hops))
 		end(it, NULL);
+	else if (it->refusal && step == 0)
+		/* From the first step on it is in the VMI, and nothing the VM says holds it up. */
+		end_with(it, VMN_E_CONFLICT, it->refusal);
 	else
 		migrate_if_due(it);
 	tell_progress(it);
@@ -493,9 +498,10 @@ static void vm_event(void *arg, enum vmn_watch_type type, struct json_object *ob
 	}
 	it->is_vm_seen = true;
 	it->in_template = vmn_nic_find(vmn_json_get(obj, "/spec/template/spec"), w->o.iface, &nic);
+	free(vmn_steal(&it->refusal));
 	if (vmn_plug_failure(obj, NULL, &err) < 0)
-		end(it, &err);
-	else if (it->hops.has_vmi)
+		it->refusal = vmn_xstrdup(vmn_err_text(&err));
+	if (it->hops.has_vmi)
 		judge(it);
 }
 

@@ -476,6 +476,21 @@ update_methods() {
 	assert_status 0
 }
 
+@test "1.0: a queue blocked behind it does not end the wait" {
+	lab_up --kubevirt 1.0
+	lab run a1 --wait
+	lab fault add no-plug --match default/a1
+	background "$VMNETCTL" addinterface a1 --name dyn1 $NAD nad1 --wait=40s
+	wait_line "$background_err" 'the VMI has it'
+	vmn addinterface a1 --name dyn2 $NAD nad1 --dry-run=client -o json
+	"$KUBECTL" replace --raw "$(jq -r .path <<<"$output")" -f - \
+		<<<'{"name":"a.b","networkAttachmentDefinitionName":"nad1"}'
+	wait_object vm a1 '.status.conditions[]? | select(.reason == "HotPlugNetworkInterfaceError")'
+	lab fault clear
+	background_end ''
+	assert_status 0
+}
+
 @test "1.0: a blocked queue is seen, and the hint unblocks it" {
 	lab_up --kubevirt 1.0
 	lab run a1 --wait
