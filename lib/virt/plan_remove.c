@@ -30,14 +30,15 @@ static int remove_by_put(const struct vmn_scene *s, struct vmn_plan *p, struct v
 {
 	bool on_vmi = p->dialect == VMN_DIALECT_VMI;
 	const struct vmn_nic *nic = on_vmi ? &s->has : &s->want;
+	bool is_removed = (on_vmi ? s->in_vmi : s->in_template) && vmn_nic_is_absent(nic);
 	int rc;
 
+	if (is_removed && (on_vmi || !vmn_scene_queued(s, "/addInterfaceOptions", NULL)))
+		return vmn_plan_nothing(p, "already removed");
 	if (!on_vmi && (rc = vmn_scene_check_queue(s, p, err)) < 0)
 		return rc;
 	if (!on_vmi && vmn_scene_queued(s, "/removeInterfaceOptions", NULL))
 		return vmn_plan_nothing(p, "already asked for");
-	if ((on_vmi ? s->in_vmi : s->in_template) && vmn_nic_is_absent(nic))
-		return vmn_plan_nothing(p, "already removed");
 	if (on_vmi) {
 		if (!s->in_vmi && !s->in->is_vmi_hidden)
 			return vmn_scene_no_such_iface(s, p, err);
