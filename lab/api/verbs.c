@@ -7,6 +7,7 @@
 #include "lab/kubevirt/admit.h"
 #include "lab/api/fault.h"
 #include "lab/api/gc.h"
+#include "lab/api/meta.h"
 #include "lab/api/rest.h"
 #include "lab/api/status.h"
 #include "lib/data/patch.h"
@@ -167,7 +168,8 @@ int lab_verb_create(struct lab_call *c, struct vmn_err *err)
 	unsigned flags;
 
 	if (lab_body(c->req, &obj, err) < 0 || check_type(c, obj, err) < 0 ||
-	    check_names(c, obj, err) < 0 || write_flags(c, NULL, &flags, err) < 0)
+	    lab_check_metadata(c->kind, obj, 400, err) < 0 || check_names(c, obj, err) < 0 ||
+	    write_flags(c, NULL, &flags, err) < 0)
 		return -(int)err->code;
 	meta = vmn_json_get(obj, "/metadata");
 	if (!json_object_is_type(meta, json_type_object))
@@ -205,7 +207,8 @@ int lab_verb_update(struct lab_call *c, struct vmn_err *err)
 	unsigned flags;
 
 	if (lab_body(c->req, &obj, err) < 0 || check_type(c, obj, err) < 0 ||
-	    check_names(c, obj, err) < 0 || write_flags(c, NULL, &flags, err) < 0)
+	    lab_check_metadata(c->kind, obj, 400, err) < 0 || check_names(c, obj, err) < 0 ||
+	    write_flags(c, NULL, &flags, err) < 0)
 		return -(int)err->code;
 	if (!old)
 		return lab_fail_not_found(err, c->kind, c->name);
@@ -302,7 +305,8 @@ int lab_verb_patch(struct lab_call *c, struct vmn_err *err)
 	    !json_object_is_type(vmn_json_get(obj, "/metadata"), json_type_object))
 		return lab_fail(err, 422,
 				"the server rejected our request due to an error in our request");
-	if (check_type(c, obj, err) < 0 || check_names(c, obj, err) < 0)
+	if (check_type(c, obj, err) < 0 || lab_check_metadata(c->kind, obj, 422, err) < 0 ||
+	    check_names(c, obj, err) < 0)
 		return -(int)err->code;
 	return replace(c, old, vmn_steal(&obj), flags, err);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "lab/api/meta.h"
 #include "lab/kubevirt/virtapi.h"
 #include "lib/data/yaml.h"
 
@@ -103,32 +104,13 @@ bool lab_call_fault(const struct lab_call *c, enum lab_fault_kind kind)
 
 /* --- bodies --------------------------------------------------------------------------- */
 
-static const char *go_kind(struct json_object *v)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_string:
-		return "string";
-	case json_type_boolean:
-		return "bool";
-	case json_type_array:
-		return "array";
-	case json_type_object:
-		return "object";
-	case json_type_null:
-	case json_type_double:
-	case json_type_int:
-		break;
-	}
-	return "number";
-}
-
 /* Go's encoding/json is strict about the types of the fields it knows. */
 static int check_types(const struct lab_body *o, struct json_object *body, struct vmn_err *err)
 {
 	if (!json_object_is_type(body, json_type_object))
 		return vmn_err_set(err, VMN_E_INVALID,
 				   "json: cannot unmarshal %s into Go value of type v1.%s",
-				   go_kind(body), o->go_name);
+				   lab_go_type(body), o->go_name);
 	for (const struct lab_body_field *f = o->fields; f->name; f++) {
 		struct json_object *v;
 
@@ -138,7 +120,7 @@ static int check_types(const struct lab_body *o, struct json_object *body, struc
 		return vmn_err_set(
 			err, VMN_E_INVALID,
 			"json: cannot unmarshal %s into Go struct field %s.%s of type %s",
-			go_kind(v), o->go_name, f->name, f->go_type);
+			lab_go_type(v), o->go_name, f->name, f->go_type);
 	}
 	return 0;
 }

@@ -326,6 +326,56 @@ static void test_patches(void **state)
 	patch("q", MERGE, "{}", 404);
 }
 
+#define NADS "/apis/k8s.cni.cncf.io/v1/namespaces/default/network-attachment-definitions"
+
+static struct answer make_nad(const char *meta)
+{
+	vmn_auto_free char *body = vmn_xasprintf("{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":"
+						 "\"NetworkAttachmentDefinition\",\"metadata\":%s}",
+						 meta);
+
+	return ask(&(struct query){.method = "POST", .path = NADS, .body = body});
+}
+
+/* Metadata of a wrong type would break every client's list, and whoever reads it here. */
+static void test_metadata(void **state)
+{
+	static const struct {
+		const char *meta;
+		int status;
+		const char *why;
+	} cases[] = {
+#define NAMED(rest) "{\"name\":\"a\"," rest "}"
+		{NAMED("\"labels\":{\"x\":1}"), 400,
+		 "number into Go struct field "
+		 "ObjectMeta.metadata.labels of type string"},
+		{NAMED("\"labels\":[]"), 400,
+		 "array into Go struct field ObjectMeta.metadata.labels of type map[string]string"},
+		{NAMED("\"annotations\":{\"y\":\"z\",\"x\":true}"), 400, "bool into Go struct"},
+		{NAMED("\"annotations\":{\"x\":null}"), 400, "null into Go struct"},
+		{NAMED("\"finalizers\":[null]"), 400,
+		 "ObjectMeta.metadata.finalizers of type string"},
+		{NAMED("\"finalizers\":\"x\""), 400,
+		 "ObjectMeta.metadata.finalizers of type []string"},
+		{NAMED("\"ownerReferences\":[1]"), 400, "of type v1.OwnerReference"},
+		{"{\"name\":5}", 400, "ObjectMeta.metadata.name of type string"},
+		{NAMED("\"labels\":null,\"finalizers\":null,\"annotations\":{}"), 201, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(cases); i++) {
+		auto_answer a = make_nad(cases[i].meta);
+
+		if (a.resp.status != cases[i].status ||
+		    (cases[i].why && !strstr(vmn_json_str(a.body, "/message"), cases[i].why)))
+			fail_msg("%s: %d %s", cases[i].meta, a.resp.status, a.text);
+	}
+	create("p", "{}");
+	patch("p", MERGE, "{\"metadata\":{\"labels\":{\"a\":1}}}", 422);
+	patch("p", JSON_PATCH,
+	      "[{\"op\":\"add\",\"path\":\"/metadata/finalizers\",\"value\":[null]}]", 422);
+}
+
 /* What a watch has to say, as TYPE:NAME words. */
 static void assert_events(struct answer *a, const char *want)
 {
@@ -446,9 +496,10 @@ static void test_odd_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rights), TEST(test_forbidden_texts), TEST(test_tokens),
-		TEST(test_pages),  TEST(test_selected),	       TEST(test_patches),
-		TEST(test_watch),  TEST(test_tables),	       TEST(test_odd_paths),
+		TEST(test_rights),    TEST(test_forbidden_texts), TEST(test_tokens),
+		TEST(test_pages),     TEST(test_selected),	  TEST(test_patches),
+		TEST(test_metadata),  TEST(test_watch),		  TEST(test_tables),
+		TEST(test_odd_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
