@@ -338,6 +338,21 @@ static int check_delete(const struct lab_call *c, struct json_object *obj,
 	return 0;
 }
 
+/* Kubernetes' NamespaceLifecycle plugin; it asks before anybody looks whether they exist. */
+static int check_immortal(const struct lab_call *c, struct vmn_err *err)
+{
+	static const char *const immortal[] = {"default", "kube-system", "kube-public"};
+
+	for (size_t i = 0; c->kind->id == LAB_NAMESPACE && i < VMN_ARRAY_LEN(immortal); i++) {
+		if (strcmp(c->name, immortal[i]) == 0)
+			return lab_fail(err, 403,
+					"namespaces \"%s\" is forbidden: this namespace may not be "
+					"deleted",
+					c->name);
+	}
+	return 0;
+}
+
 static const char *propagation(const struct lab_call *c, struct json_object *options)
 {
 	const char *param = lab_param(c->req, "propagationPolicy");
@@ -391,7 +406,8 @@ int lab_verb_delete(struct lab_call *c, struct vmn_err *err)
 	const char *policy, *hold = NULL;
 	unsigned flags;
 
-	if (delete_options(c, &options, err) < 0 || write_flags(c, options, &flags, err) < 0)
+	if (delete_options(c, &options, err) < 0 || write_flags(c, options, &flags, err) < 0 ||
+	    check_immortal(c, err) < 0)
 		return -(int)err->code;
 	if (!obj)
 		return lab_fail_not_found(err, c->kind, c->name);

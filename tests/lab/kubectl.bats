@@ -226,6 +226,9 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_stdout ""
 	kc get namespace "$ns"
 	assert_status 1
+	kc delete namespace default
+	assert_status 1
+	assert_stderr_has '(Forbidden): namespaces "default" is forbidden: this namespace may not be deleted'
 }
 
 # child NAME OWNER - a network that OWNER, another one, owns
