@@ -108,6 +108,21 @@ static int check_namespace(struct lab *lab, const struct lab_kind *kind, const c
 			resource, vmn_json_str_or(meta, "/name", ""), ns);
 }
 
+/* The label is there for selectors; source: k8s.io/kubernetes pkg/apis/core/v1
+ * SetDefaults_Namespace */
+static void prepare_namespace(struct json_object *obj, struct json_object *meta)
+{
+	struct json_object *labels = vmn_json_get(meta, "/labels");
+
+	if (!labels) {
+		labels = json_object_new_object();
+		vmn_json_set_take(meta, "labels", labels);
+	}
+	vmn_json_set_str(labels, "kubernetes.io/metadata.name", vmn_json_str(meta, "/name"));
+	vmn_json_set_take(obj, "spec", vmn_json_build("{\"finalizers\":[\"kubernetes\"]}"));
+	vmn_json_set_take(obj, "status", vmn_json_build("{\"phase\":\"Active\"}"));
+}
+
 int lab_prepare_new(struct lab *lab, const struct lab_kind *kind, const char *ns,
 		    struct json_object *obj, unsigned flags, struct vmn_err *err)
 {
@@ -138,7 +153,7 @@ int lab_prepare_new(struct lab *lab, const struct lab_kind *kind, const char *ns
 	if (kind->has_status && !(flags & LAB_WRITE_SYSTEM))
 		json_object_object_del(obj, "status");
 	if (kind->id == LAB_NAMESPACE)
-		vmn_json_set_take(obj, "status", vmn_json_build("{\"phase\":\"Active\"}"));
+		prepare_namespace(obj, meta);
 	return 0;
 }
 

@@ -19,11 +19,7 @@ static int ensure(struct lab *lab, enum lab_kind_id kind, const char *ns, struct
 
 static struct json_object *namespace(const char *name)
 {
-	return vmn_json_build(
-		"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":%s,"
-		"\"labels\":{\"kubernetes.io/metadata.name\":%s}},"
-		"\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}}",
-		name, name);
+	return vmn_json_build("{\"metadata\":{\"name\":%s}}", name);
 }
 
 static struct json_object *node(const char *name, int number)

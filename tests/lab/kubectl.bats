@@ -179,6 +179,9 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_status 0
 	kc annotate namespace "$ns" c=d
 	assert_status 0
+	kc get namespaces -l "kubernetes.io/metadata.name in ($ns,default)" -o name
+	assert_stdout "namespace/default
+namespace/$ns"
 	kc get nodes -l "$ns=1" -o name
 	assert_stdout node/node1
 	kc cordon node1
