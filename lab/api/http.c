@@ -136,7 +136,7 @@ bool lab_param_is_true(const struct lab_request *req, const char *key)
 {
 	const char *v = lab_param(req, key);
 
-	return v && (strcasecmp(v, "true") == 0 || strcmp(v, "1") == 0);
+	return v && strcasecmp(v, "false") != 0 && strcmp(v, "0") != 0;
 }
 
 static void fill_request(struct exchange *x)

@@ -28,7 +28,7 @@ struct lab_request {
 
 /** lab_param() - value of the query parameter, or NULL */
 const char *lab_param(const struct lab_request *req, const char *key);
-/** lab_param_is_true() - "true" and "1" are */
+/** lab_param_is_true() - as apimachinery reads it: all but "false" and "0", a bare "watch" too */
 bool lab_param_is_true(const struct lab_request *req, const char *key);
 
 /* What produces a body bit by bit, such as a watch. */

@@ -424,6 +424,12 @@ static void test_watch(void **state)
 		&(struct query){.path = VMS, .params = {"watch", "1", "resourceVersion", "17"}});
 	assert_events(&gone, "ERROR:- ");
 
+	/* Whatever is not false is true, nothing at all too. */
+	auto_answer bare = ask(&(struct query){.path = VMS, .params = {"watch", ""}});
+	assert_events(&bare, "ADDED:a ");
+	auto_answer plain = ask(&(struct query){.path = VMS, .params = {"watch", "False"}});
+	assert_null(plain.resp.stream);
+
 	auto_answer streaming = ask(&(struct query){
 		.path = VMS, .params = {"watch", "1", "sendInitialEvents", "true"}});
 	assert_int_equal(streaming.resp.status, 422);
