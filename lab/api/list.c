@@ -188,6 +188,48 @@ static int choose_version(struct lab_call *c, uint64_t *ret, struct vmn_err *err
 	return 0;
 }
 
+/* Return: "FIELD: TEXT" of an option that cannot be, caller frees; NULL: all can. */
+static char *bad_option(const struct lab_request *req, bool is_watch)
+{
+	const char *match = lab_param(req, "resourceVersionMatch");
+	const char *version = lab_param(req, "resourceVersion");
+	const char *why = NULL;
+
+	/* Clients that try a streaming list take this answer as "use LIST". */
+	if (lab_param(req, "sendInitialEvents"))
+		return vmn_xasprintf("sendInitialEvents: Forbidden: sendInitialEvents is forbidden "
+				     "for %s",
+				     is_watch ? "watch unless the WatchList feature gate is enabled"
+					      : "list");
+	if (vmn_is_empty(match))
+		return NULL;
+	if (is_watch)
+		why = "is forbidden for watch unless sendInitialEvents is provided";
+	else if (vmn_is_empty(version))
+		why = "is forbidden unless resourceVersion is provided";
+	else if (!vmn_is_empty(lab_param(req, "continue")))
+		why = "is forbidden when continue is provided";
+	else if (strcmp(match, "Exact") == 0 && strcmp(version, "0") == 0)
+		why = "\"exact\" is forbidden for resourceVersion \"0\"";
+	else if (strcmp(match, "Exact") != 0 && strcmp(match, "NotOlderThan") != 0)
+		return vmn_xasprintf("resourceVersionMatch: Unsupported value: \"%s\": supported "
+				     "values: \"Exact\", \"NotOlderThan\", \"\"",
+				     match);
+	return why ? vmn_xasprintf("resourceVersionMatch: Forbidden: resourceVersionMatch %s", why)
+		   : NULL;
+}
+
+int lab_check_list_options(const struct lab_request *req, bool is_watch, struct vmn_err *err)
+{
+	vmn_auto_free char *why = bad_option(req, is_watch);
+
+	if (!why)
+		return 0;
+	(void)lab_fail(err, 422, "ListOptions.meta.k8s.io \"\" is invalid: %s", why);
+	err->causes = vmn_steal(&why);
+	return -(int)err->code;
+}
+
 int lab_verb_list(struct lab_call *c, struct vmn_err *err)
 {
 	VMN_CLEANUP(page_clear) struct page p = {.c = c, .include = lab_table_include(c->req)};
@@ -197,10 +239,17 @@ int lab_verb_list(struct lab_call *c, struct vmn_err *err)
 
 	if (limit && !vmn_parse_u64(limit, &p.limit))
 		return lab_fail(err, 400, "invalid limit '%s'", limit);
-	if (lab_filter_new(c->req, c->kind, &p.filter, err) < 0 ||
+	if (lab_check_list_options(c->req, false, err) < 0 ||
+	    lab_filter_new(c->req, c->kind, &p.filter, err) < 0 ||
 	    choose_version(c, &version, err) < 0)
 		return -(int)err->code;
 	if (!vmn_is_empty(token)) {
+		const char *other = lab_param(c->req, "resourceVersion");
+
+		if (!vmn_is_empty(other) && strcmp(other, "0") != 0)
+			return lab_fail(err, 400,
+					"specifying resource version is not allowed when using "
+					"continue");
 		if (!lab_continue_decode(token, &version, &after))
 			return lab_fail(err, 400, "continue key is not valid");
 		if (version &&

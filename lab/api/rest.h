@@ -50,6 +50,15 @@ int lab_body(const struct lab_request *req, struct json_object **ret,
 int lab_verb_list(struct lab_call *c, struct vmn_err *err);
 int lab_verb_watch(struct lab_call *c, struct vmn_err *err);
 
+/**
+ * lab_check_list_options() - 422 for resourceVersionMatch and sendInitialEvents where they cannot
+ * be
+ *
+ * Source: k8s.io/apimachinery pkg/apis/meta/internalversion/validation, ValidateListOptions().
+ */
+int lab_check_list_options(const struct lab_request *req, bool is_watch,
+			   struct vmn_err *err) VMN_MUST_CHECK;
+
 /** lab_continue_encode() - token for the page behind @key; @version 0: of whatever is there then */
 char *lab_continue_encode(uint64_t version, const char *key);
 /** lab_continue_decode() - Return: false when it is no token of ours; caller frees @ret_key */

@@ -260,17 +260,8 @@ static int check_options(const struct lab_call *c, uint64_t *ret_timeout_ms, str
 	const char *timeout = lab_param(c->req, "timeoutSeconds");
 	uint64_t s = 0;
 
-	/* Clients that try a streaming list take this answer as "use LIST". */
-	if (lab_param(c->req, "sendInitialEvents")) {
-		(void)lab_fail(err, 422,
-			       "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: "
-			       "Forbidden: sendInitialEvents is forbidden for watch unless the "
-			       "WatchList feature gate is enabled");
-		err->causes = vmn_xstrdup("sendInitialEvents: Forbidden: sendInitialEvents is "
-					  "forbidden for watch unless the WatchList feature gate "
-					  "is enabled");
+	if (lab_check_list_options(c->req, true, err) < 0)
 		return -(int)err->code;
-	}
 	if (timeout && (!vmn_parse_u64(timeout, &s) || s > INT32_MAX))
 		return lab_fail(err, 400, "invalid timeoutSeconds '%s'", timeout);
 	*ret_timeout_ms = s ? s * 1000 : DEFAULT_TIMEOUT_MS;

@@ -294,6 +294,39 @@ static void test_selected(void **state)
 	}
 }
 
+static void test_list_options(void **state)
+{
+	static const struct {
+		const char *params[8];
+		int status;
+	} cases[] = {
+#define MATCH "resourceVersionMatch"
+#define RV "resourceVersion"
+		{{MATCH, "Exact"}, 422},
+		{{MATCH, "Exact", RV, "0"}, 422},
+		{{MATCH, "NotOlderThan", RV, "0"}, 200},
+		{{MATCH, "Newest", RV, "1"}, 422},
+		{{MATCH, "", RV, "1"}, 200},
+		{{MATCH, "NotOlderThan", RV, "1", "continue", "x"}, 422},
+		{{MATCH, "NotOlderThan", RV, "1", "watch", "1"}, 422},
+		{{"sendInitialEvents", "true"}, 422},
+		{{RV, "1", "continue", "x"}, 400},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(cases); i++) {
+		struct query q = {.path = VMS};
+
+		memcpy(q.params, cases[i].params, sizeof(q.params));
+		auto_answer a = ask(&q);
+		if (a.resp.status != cases[i].status)
+			fail_msg("case %zu: %d %s", i, a.resp.status, a.text);
+	}
+	auto_answer a = ask(&(struct query){.path = VMS, .params = {RV, "1", "continue", "x"}});
+	assert_string_equal(vmn_json_str(a.body, "/message"),
+			    "specifying resource version is not allowed when using continue");
+}
+
 static void patch(const char *name, const char *type, const char *body, int want)
 {
 	vmn_auto_free char *path = vmn_xasprintf(VMS "/%s", name);
@@ -502,10 +535,10 @@ static void test_odd_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rights),    TEST(test_forbidden_texts), TEST(test_tokens),
-		TEST(test_pages),     TEST(test_selected),	  TEST(test_patches),
-		TEST(test_metadata),  TEST(test_watch),		  TEST(test_tables),
-		TEST(test_odd_paths),
+		TEST(test_rights),   TEST(test_forbidden_texts), TEST(test_tokens),
+		TEST(test_pages),    TEST(test_selected),	 TEST(test_patches),
+		TEST(test_metadata), TEST(test_list_options),	 TEST(test_watch),
+		TEST(test_tables),   TEST(test_odd_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
