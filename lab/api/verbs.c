@@ -110,7 +110,12 @@ static int check_names(const struct lab_call *c, struct json_object *obj, struct
 	const char *name = vmn_json_str_or(obj, "/metadata/name", "");
 	const char *ns = vmn_json_str_or(obj, "/metadata/namespace", "");
 
-	if (c->name && *name && strcmp(name, c->name) != 0)
+	if (c->name && !*name)
+		return lab_fail(err, 400,
+				"the name of the object (%s based on URL) was undeterminable: name "
+				"must be provided",
+				c->name);
+	if (c->name && strcmp(name, c->name) != 0)
 		return lab_fail(err, 400,
 				"the name of the object (%s) does not match the name on the URL "
 				"(%s)",
@@ -175,6 +180,9 @@ int lab_verb_create(struct lab_call *c, struct vmn_err *err)
 	if (!json_object_is_type(meta, json_type_object))
 		return lab_fail_invalid(err, c->kind, "", "metadata.name",
 					"Required value: name or generateName is required");
+	if (!vmn_is_empty(vmn_json_str(meta, "/resourceVersion")))
+		return lab_fail(err, 500,
+				"resourceVersion should not be set on objects to be created");
 	if (c->ns)
 		vmn_json_set_str(meta, "namespace", c->ns);
 	if (conflict_fault(c, false, err) < 0 ||

@@ -355,6 +355,7 @@ static void test_patches(void **state)
 	patch("p", MERGE, "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409);
 	patch("p", MERGE, "{\"metadata\":null}", 422);
 	patch("p", MERGE, "{\"metadata\":{\"name\":\"q\"}}", 400);
+	patch("p", MERGE, "{\"metadata\":{\"name\":null}}", 400);
 	patch("p", "application/strategic-merge-patch+json", "{}", 415);
 	patch("q", MERGE, "{}", 404);
 }
@@ -391,6 +392,7 @@ static void test_metadata(void **state)
 		{NAMED("\"finalizers\":\"x\""), 400,
 		 "ObjectMeta.metadata.finalizers of type []string"},
 		{NAMED("\"ownerReferences\":[1]"), 400, "of type v1.OwnerReference"},
+		{NAMED("\"resourceVersion\":\"1\""), 500, "resourceVersion should not be set"},
 		{"{\"name\":5}", 400, "ObjectMeta.metadata.name of type string"},
 		{NAMED("\"labels\":null,\"finalizers\":null,\"annotations\":{}"), 201, NULL},
 	};
