@@ -203,7 +203,7 @@ static bool handle(struct exchange *x)
 	if (fault(x, LAB_FAULT_RESET_BEFORE))
 		return false;
 	if (!vmn_buf_ok(&x->body)) {
-		(void)lab_fail(&err, 413, "limit is %d", BODY_MAX);
+		(void)lab_fail(&err, 413, "Request entity too large: limit is %d", BODY_MAX);
 		answer_error(x, &err);
 		return true;
 	}

@@ -333,15 +333,27 @@ static int delete_options(const struct lab_call *c, struct json_object **ret, st
 static int check_delete(const struct lab_call *c, struct json_object *obj,
 			struct json_object *options, struct vmn_err *err)
 {
-	static const char *const fields[][2] = {
-		{"/preconditions/uid", "/metadata/uid"},
-		{"/preconditions/resourceVersion", "/metadata/resourceVersion"}};
+	static const struct {
+		const char *option, *field, *name, *hint;
+	} checks[] = {
+		{"/preconditions/uid", "/metadata/uid", "UID", "deleted and then recreated"},
+		{"/preconditions/resourceVersion", "/metadata/resourceVersion", "ResourceVersion",
+		 "modified"},
+	};
+	vmn_auto_free char *resource = lab_resource(c->kind);
 
-	for (size_t i = 0; i < VMN_ARRAY_LEN(fields); i++) {
-		const char *want = vmn_json_str(options, fields[i][0]);
+	for (size_t i = 0; i < VMN_ARRAY_LEN(checks); i++) {
+		const char *want = vmn_json_str(options, checks[i].option);
+		const char *is = vmn_json_str_or(obj, checks[i].field, "");
 
-		if (want && !vmn_streq(want, vmn_json_str(obj, fields[i][1])))
-			return lab_fail_conflict(err, c->kind, c->name);
+		if (want && strcmp(want, is) != 0)
+			return lab_fail(
+				err, 409,
+				"Operation cannot be fulfilled on %s \"%s\": the %s in the "
+				"precondition (%s) does not match the %s in record (%s). The "
+				"object might have been %s",
+				resource, c->name, checks[i].name, want, checks[i].name, is,
+				checks[i].hint);
 	}
 	return 0;
 }
@@ -457,6 +469,7 @@ int lab_verb_delete_collection(struct lab_call *c, struct vmn_err *err)
 {
 	lab_auto_filter struct lab_filter *filter = NULL;
 	vmn_auto_json struct json_object *list = json_object_new_array();
+	vmn_auto_free char *kind = NULL, *version = NULL;
 	struct victims v = {.list = list};
 
 	if (lab_filter_new(c->req, c->kind, &filter, err) < 0)
@@ -478,9 +491,12 @@ int lab_verb_delete_collection(struct lab_call *c, struct vmn_err *err)
 		if (r < 0)
 			return r;
 	}
+	kind = vmn_xasprintf("%sList", c->kind->kind);
+	version = vmn_xasprintf("%s%s%s", c->kind->group, *c->kind->group ? "/" : "",
+				c->kind->version);
 	lab_reply_json(c->resp, 200,
-		       vmn_json_build("{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{},"
+		       vmn_json_build("{\"kind\":%s,\"apiVersion\":%s,\"metadata\":{},"
 				      "\"items\":%J}",
-				      list));
+				      kind, version, list));
 	return 0;
 }

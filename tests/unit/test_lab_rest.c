@@ -411,6 +411,32 @@ static void test_metadata(void **state)
 	      "[{\"op\":\"add\",\"path\":\"/metadata/finalizers\",\"value\":[null]}]", 422);
 }
 
+static void del(const char *path, const char *options, int want, const char *text)
+{
+	auto_answer a = ask(&(struct query){.method = "DELETE", .path = path, .body = options});
+
+	if (a.resp.status != want || !strstr(a.text, text))
+		fail_msg("%s %s: %d %s", path, options, a.resp.status, a.text);
+}
+
+static void test_deletes(void **state)
+{
+	(void)state;
+	create("p", "{}");
+	create("q", "{}");
+	del(VMS "/p", "{\"preconditions\":{\"uid\":\"x\"}}", 409,
+	    "the UID in the precondition (x) does not match the UID in record (");
+	del(VMS "/p", "{\"preconditions\":{\"resourceVersion\":\"1\"}}", 409,
+	    "The object might have been modified");
+	del(VMS "/p", "{\"dryRun\":[\"All\"]}", 200, "Success");
+	del(VMS "/p", "{}", 200, "Success");
+	del(VMS "/p", "{}", 404, "not found");
+	del(VMS, "{}", 200, "{\"kind\":\"VirtualMachineList\",\"apiVersion\":\"kubevirt.io/v1\"");
+	del("/api/v1/namespaces/default", "{}", 403, "this namespace may not be deleted");
+	del("/api/v1/namespaces/kube-public", "{}", 403, "this namespace may not be deleted");
+	del("/api/v1/namespaces/nosuch", "{}", 404, "not found");
+}
+
 /* What a watch has to say, as TYPE:NAME words. */
 static void assert_events(struct answer *a, const char *want)
 {
@@ -539,8 +565,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rights),   TEST(test_forbidden_texts), TEST(test_tokens),
 		TEST(test_pages),    TEST(test_selected),	 TEST(test_patches),
-		TEST(test_metadata), TEST(test_list_options),	 TEST(test_watch),
-		TEST(test_tables),   TEST(test_odd_paths),
+		TEST(test_metadata), TEST(test_deletes),	 TEST(test_list_options),
+		TEST(test_watch),    TEST(test_tables),		 TEST(test_odd_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
