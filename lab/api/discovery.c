@@ -127,6 +127,33 @@ static struct json_object *server_version(void)
 			      KUBERNETES_VERSION "+vmnetctl-lab", platform);
 }
 
+static void add_path(struct json_object *paths, const char *group, const char *version)
+{
+	vmn_auto_free char *path =
+		vmn_xasprintf("/apis/%s%s%s", group, version ? "/" : "", version ? version : "");
+
+	vmn_json_append_take(paths, json_object_new_string(path));
+}
+
+/* What there is to read, for "/". */
+static struct json_object *root_paths(void)
+{
+	static const char *const fixed[] = {"/healthz",	   "/livez",  "/openapi/v2",
+					    "/openapi/v3", "/readyz", "/version"};
+	vmn_auto_json struct json_object *paths =
+		vmn_json_build("[\"/api\",\"/api/v1\",\"/apis\"]");
+
+	for (size_t i = 0; i < VMN_ARRAY_LEN(groups); i++) {
+		add_path(paths, groups[i].name, NULL);
+		for (size_t v = 0; v < VMN_ARRAY_LEN(groups[i].versions); v++)
+			if (groups[i].versions[v])
+				add_path(paths, groups[i].name, groups[i].versions[v]);
+	}
+	for (size_t i = 0; i < VMN_ARRAY_LEN(fixed); i++)
+		vmn_json_append_take(paths, json_object_new_string(fixed[i]));
+	return vmn_json_build("{\"paths\":%J}", paths);
+}
+
 /* "GROUP" or "GROUP/VERSION" behind /apis/; NULL when unknown. */
 static struct json_object *group_document(struct lab *lab, const char *path)
 {
@@ -182,7 +209,9 @@ bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_re
 	const char *p = req->path;
 	struct json_object *doc = NULL;
 
-	if (strcmp(p, "/api") == 0 || strcmp(p, "/api/") == 0)
+	if (strcmp(p, "/") == 0)
+		doc = root_paths();
+	else if (strcmp(p, "/api") == 0 || strcmp(p, "/api/") == 0)
 		doc = api_versions();
 	else if (strcmp(p, "/api/v1") == 0 || strcmp(p, "/api/v1/") == 0)
 		doc = resource_list("", "v1");

@@ -58,6 +58,8 @@ create_vm() {
 	assert_stdout_line "virtualmachineinstances +vmi,vmis +kubevirt.io/v1 +true +VirtualMachineInstance"
 	kc get --raw /readyz
 	assert_stdout ok
+	kc get --raw /
+	assert_json '.paths | contains(["/api/v1", "/apis/kubevirt.io/v1", "/version"])'
 }
 
 @test "get prints tables, wide, yaml, json, jsonpath and names" {
