@@ -9,9 +9,6 @@
 #include "lab/api/rest.h"
 #include "lab/kubevirt/subresource.h"
 
-/* The API server that the lab plays. */
-#define KUBERNETES_VERSION "v1.31.0"
-
 /* Groups beside core, with the versions they serve; the first is the preferred one. */
 static const struct {
 	const char *name;
@@ -124,7 +121,7 @@ static struct json_object *server_version(void)
 	return vmn_json_build("{\"major\":\"1\",\"minor\":\"31\",\"gitVersion\":%s,"
 			      "\"gitCommit\":\"\",\"gitTreeState\":\"clean\",\"buildDate\":\"\","
 			      "\"goVersion\":\"\",\"compiler\":\"gcc\",\"platform\":%s}",
-			      KUBERNETES_VERSION "+vmnetctl-lab", platform);
+			      LAB_KUBERNETES_VERSION "+vmnetctl-lab", platform);
 }
 
 static void add_path(struct json_object *paths, const char *group, const char *version)
@@ -181,21 +178,6 @@ static struct json_object *group_document(struct lab *lab, const char *path)
 	return NULL;
 }
 
-/* An empty document is a valid one in both forms; kubectl validates nothing then. */
-static void openapi_v2(const struct lab_request *req, struct lab_response *ret)
-{
-	if (strstr(req->accept, "com.github.proto-openapi.spec.v2")) {
-		ret->status = 200;
-		/* Not what was asked for: an '@' is none of a media type's characters. */
-		ret->content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-		return;
-	}
-	lab_reply_json(ret, 200,
-		       vmn_json_build("{\"swagger\":\"2.0\",\"info\":{\"title\":\"Kubernetes\","
-				      "\"version\":%s},\"paths\":{}}",
-				      KUBERNETES_VERSION));
-}
-
 /* The documents of an aggregated API come from its server; what its name is, kube-apiserver knows.
  */
 static bool is_virt_api_away(struct lab *lab, const struct lab_request *req)
@@ -229,7 +211,7 @@ bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_re
 		 strcmp(p, "/readyz") == 0)
 		lab_reply_text(ret, 200, "ok");
 	else if (strcmp(p, "/openapi/v2") == 0)
-		openapi_v2(req, ret);
+		lab_openapi_v2(req, ret);
 	if (doc)
 		lab_reply_json(ret, 200, doc);
 	return ret->status != 0;

@@ -84,7 +84,12 @@ void lab_table_row(struct vmn_buf *b, const struct lab_kind *kind, struct json_o
 		   const char *text, enum lab_include include);
 void lab_table_end(struct vmn_buf *b, const char *list_meta);
 
-/* --- discovery.c, review.c ------------------------------------------------------------ */
+/* --- discovery.c, openapi.c, review.c ------------------------------------------------- */
+/* The API server that the lab plays. */
+#define LAB_KUBERNETES_VERSION "v1.31.0"
+
+/** lab_openapi_v2() - answer /openapi/v2, protobuf to who asks for it */
+void lab_openapi_v2(const struct lab_request *req, struct lab_response *ret);
 /** lab_discovery() - answer /api, /apis, /version, /openapi...; Return: false when it is none of
  * these */
 bool lab_discovery(struct lab *lab, const struct lab_request *req, struct lab_response *ret);

@@ -137,8 +137,17 @@ virtualmachineinstance.kubevirt.io/web-1"
 	assert_status 1
 	assert_stderr_has 'The VirtualMachine "Web_1" is invalid: metadata.name: '
 	kc apply -f vm.yaml --dry-run=server
-	# Old ones believe only what an OpenAPI document says of dry runs; the lab's is empty.
-	[[ $stderr == *"doesn't support dry-run"* ]] || assert_stdout_has "(server dry run)"
+	assert_stdout_has "(server dry run)"
+	sed 's/Halted/Manual/' vm.yaml >manual.yaml
+	kc diff -f manual.yaml
+	assert_status 1
+	assert_stdout_has "+  runStrategy: Manual"
+	kc delete vm web-1 --dry-run=server
+	assert_status 0
+	kc create namespace nosuch --dry-run=server
+	assert_status 0
+	kc get vm web-1 -o 'jsonpath={.spec.runStrategy}'
+	assert_stdout Halted
 }
 
 @test "edit and replace, with optimistic concurrency" {
