@@ -9,6 +9,7 @@
 #include "lab/api/rest.h"
 #include "lab/api/status.h"
 #include "lab/kubevirt/subresource.h"
+#include "lab/log.h"
 
 enum { SEGMENTS_MAX = 12 };
 
@@ -338,7 +339,7 @@ static void serve_group(struct lab *lab, const struct lab_request *req, const st
 	}
 }
 
-void lab_rest(struct lab *lab, const struct lab_request *req, struct lab_response *ret)
+static void serve(struct lab *lab, const struct lab_request *req, struct lab_response *ret)
 {
 	VMN_CLEANUP(route_clear) struct route r = {0};
 	VMN_CLEANUP(resource_clear) struct resource res = {0};
@@ -367,4 +368,13 @@ void lab_rest(struct lab *lab, const struct lab_request *req, struct lab_respons
 		lab_control(lab, req, ret);
 	else if (strcmp(req->method, "GET") != 0 || !lab_discovery(lab, req, ret))
 		reply_no_route(ret);
+}
+
+void lab_rest(struct lab *lab, const struct lab_request *req, struct lab_response *ret)
+{
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+
+	serve(lab, req, ret);
+	if (lab_store_commit(lab, &err) < 0)
+		lab_log("%s", vmn_err_text(&err));
 }

@@ -25,7 +25,11 @@ struct lab_call {
 	enum lab_form form;
 };
 
-/** lab_rest() - answer one request; the handler that http.c calls */
+/**
+ * lab_rest() - answer one request; the handler that http.c calls
+ *
+ * What it changed is in the file before the client is told: the process may be killed any time.
+ */
 void lab_rest(struct lab *lab, const struct lab_request *req, struct lab_response *ret);
 
 /* --- answers -------------------------------------------------------------------------- */

@@ -169,9 +169,10 @@ static int server_start(struct server *s, const struct lab_state *st, const stru
 		return -(int)err->code;
 	lab_watches_start(&s->lab);
 	lab_gc_start(&s->lab);
+	/* Before the connections have their turn: watches tell what controllers did. */
+	lab_loop_each_turn(s->lab.loop, commit, &s->lab);
 	if (lab_controllers_start(&s->lab, err) < 0 || listen_and_tell(s, st, err) < 0)
 		return -(int)err->code;
-	lab_loop_each_turn(s->lab.loop, commit, &s->lab);
 	return lab_store_commit(&s->lab, err);
 }
 

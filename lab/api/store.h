@@ -65,7 +65,7 @@ void lab_listen(struct lab *lab, lab_listener_fn fn, void *arg);
 
 /** lab_store_open() - load what an earlier run kept in lab->dir; no directory: memory only */
 int lab_store_open(struct lab *lab, struct vmn_err *err) VMN_MUST_CHECK;
-/** lab_store_commit() - write this turn's changes to the file; the loop calls it each turn */
+/** lab_store_commit() - the changes so far to the file; after each request and each turn */
 int lab_store_commit(struct lab *lab, struct vmn_err *err) VMN_MUST_CHECK;
 void lab_store_close(struct lab *lab);
 /** lab_store_setting() - a value kept beside the objects, NULL when not set; caller frees */

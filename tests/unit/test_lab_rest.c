@@ -3,6 +3,8 @@
  * answers */
 #include "config.h"
 
+#include <unistd.h>
+
 #include "lab/api/authz.h"
 #include "lab/api/loop.h"
 #include "lab/api/rest.h"
@@ -520,6 +522,35 @@ static void test_tables(void **state)
 	assert_int_equal(none.resp.status, 406);
 }
 
+/* Whoever got an answer finds the object again, however the server ended. */
+static void test_kept(void **state)
+{
+	char dir[] = "/tmp/vmn-rest-XXXXXX";
+	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
+	vmn_auto_free char *file = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	file = vmn_xasprintf("%s/objects.db", dir);
+	lab_store_close(&lab);
+	lab.dir = dir;
+	assert_int_equal(lab_store_open(&lab, &err), 0);
+	assert_int_equal(lab_create(&lab, LAB_NAMESPACE, NULL,
+				    unit_json("{\"metadata\":{\"name\":\"default\"}}"), 0, NULL,
+				    &err),
+			 0);
+	create("a", "{}");
+	/* What is not in the file yet is lost in this, as when the process is killed. */
+	lab_store_close(&lab);
+	assert_int_equal(lab_store_open(&lab, &err), 0);
+	assert_non_null(lab_get(&lab, LAB_VM, "default", "a"));
+	lab_store_close(&lab);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(dir), 0);
+	lab.dir = NULL;
+	assert_int_equal(lab_store_open(&lab, &err), 0);
+}
+
 static void test_odd_paths(void **state)
 {
 	static const struct {
@@ -563,10 +594,13 @@ static void test_odd_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rights),   TEST(test_forbidden_texts), TEST(test_tokens),
-		TEST(test_pages),    TEST(test_selected),	 TEST(test_patches),
-		TEST(test_metadata), TEST(test_deletes),	 TEST(test_list_options),
-		TEST(test_watch),    TEST(test_tables),		 TEST(test_odd_paths),
+		TEST(test_rights),    TEST(test_forbidden_texts),
+		TEST(test_tokens),    TEST(test_pages),
+		TEST(test_selected),  TEST(test_patches),
+		TEST(test_metadata),  TEST(test_kept),
+		TEST(test_deletes),   TEST(test_list_options),
+		TEST(test_watch),     TEST(test_tables),
+		TEST(test_odd_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
