@@ -119,6 +119,9 @@ static int impersonate(struct lab *lab, struct MHD_Connection *conn, struct lab_
 			       .name = name};
 	const struct lab_user *known = lab_user_find(name);
 
+	if (!*name && *header(conn, "Impersonate-Group"))
+		return lab_fail(err, 500,
+				"Internal error occurred: groups are impersonated, and no user");
 	if (!*name)
 		return 0;
 	if (!lab_is_allowed(lab, &a))

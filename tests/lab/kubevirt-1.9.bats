@@ -222,6 +222,15 @@ has_event() {
 	wait_vmi half "$(plugged dyn1)"
 }
 
+@test "groups are impersonated together with a user only" {
+	api GET "$VMS" "" -H "Impersonate-Group: vmnetctl-lab:limited"
+	[ "$code" = 500 ]
+	api GET "$VMS" "" -H "Impersonate-Group: vmnetctl-lab:limited" -H "Impersonate-User: x"
+	[ "$code" = 200 ]
+	api DELETE "$VMS" "" -H "Impersonate-Group: vmnetctl-lab:limited" -H "Impersonate-User: x"
+	[ "$code" = 403 ]
+}
+
 @test "bookmarks come for what kube-apiserver caches, which Events are not" {
 	api GET '/api/v1/pods?watch=true&allowWatchBookmarks=true&timeoutSeconds=1'
 	[[ $output == *'"BOOKMARK"'* ]] || fail "$output"
