@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* meta.c - is an object's metadata what Go's ObjectMeta can hold? */
+/* meta.c - is an object's metadata what a real server takes? */
 #include "config.h"
 
 #include "lab/api/meta.h"
 #include "lab/api/status.h"
+#include "lib/data/k8s.h"
 
 /* Source: k8s.io/apimachinery pkg/apis/meta/v1, type ObjectMeta. */
 static const struct {
@@ -65,6 +66,32 @@ static bool find_odd(struct json_object *v, enum json_type type, struct json_obj
 	return false;
 }
 
+/* Source: k8s.io/apimachinery pkg/apis/meta/v1/validation, ValidateLabels(). */
+static int check_labels(const struct lab_kind *kind, struct json_object *meta, struct vmn_err *err)
+{
+	static const char rest[] = "alphanumeric characters, '-', '_' or '.', and must start and "
+				   "end with an alphanumeric character";
+	struct json_object *labels = vmn_json_get(meta, "/labels");
+	const char *name = vmn_json_str_or(meta, "/name", "");
+
+	if (!labels)
+		return 0;
+	json_object_object_foreach(labels, key, value) {
+		const char *text = json_object_get_string(value);
+
+		if (!vmn_is_label_key(key))
+			return lab_fail_invalid(
+				err, kind, name, "metadata.labels",
+				"Invalid value: \"%s\": name part must consist of %s", key, rest);
+		if (!vmn_is_label_value(text))
+			return lab_fail_invalid(err, kind, name, "metadata.labels",
+						"Invalid value: \"%s\": a valid label must be an "
+						"empty string or consist of %s",
+						text, rest);
+	}
+	return 0;
+}
+
 int lab_check_metadata(const struct lab_kind *kind, struct json_object *obj, int http,
 		       struct vmn_err *err)
 {
@@ -90,5 +117,5 @@ int lab_check_metadata(const struct lab_kind *kind, struct json_object *obj, int
 				kind->kind, kind->version, kind->kind, lab_go_type(odd),
 				fields[i].name, want);
 	}
-	return 0;
+	return check_labels(kind, meta, err);
 }

@@ -10,9 +10,10 @@
 const char *lab_go_type(struct json_object *v);
 
 /**
- * lab_check_metadata() - @obj's metadata has the types that clients' decoders insist on
+ * lab_check_metadata() - @obj's metadata has the types that clients' decoders insist on, and labels
+ * that are some
  *
- * One object that has not would make every list with it unreadable. @http is the answer then: 400
+ * One object of other types would make every list with it unreadable. @http is the answer then: 400
  * for a body, 422 for what a patch made.
  */
 int lab_check_metadata(const struct lab_kind *kind, struct json_object *obj, int http,

@@ -15,6 +15,11 @@ static bool is_lower_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z');
 }
 
+static bool is_alnum(char c)
+{
+	return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
+}
+
 static bool is_hex(char c)
 {
 	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -51,6 +56,33 @@ bool vmn_is_dns1123_subdomain(const char *s)
 			return true;
 		s += len + 1;
 	}
+}
+
+/* ([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9] */
+static bool is_label_text(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len < 1 || len > 63 || !is_alnum(s[0]) || !is_alnum(s[len - 1]))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_alnum(s[i]) && !strchr("-_.", s[i]))
+			return false;
+	return true;
+}
+
+bool vmn_is_label_key(const char *s)
+{
+	const char *slash = strchr(s, '/');
+	vmn_auto_free char *prefix = slash ? vmn_xstrndup(s, (size_t)(slash - s)) : NULL;
+
+	return is_label_text(slash ? slash + 1 : s) &&
+	       (!prefix || vmn_is_dns1123_subdomain(prefix));
+}
+
+bool vmn_is_label_value(const char *s)
+{
+	return !*s || is_label_text(s);
 }
 
 bool vmn_is_mac(const char *s)

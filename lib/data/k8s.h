@@ -13,6 +13,10 @@ bool vmn_is_dns1123_label(const char *s);
 /** vmn_is_dns1123_subdomain() - parts like labels joined by dots, at most 253 bytes (object names)
  */
 bool vmn_is_dns1123_subdomain(const char *s);
+/** vmn_is_label_key() - "name" or "sub.domain/name" (annotations too); the name as a value */
+bool vmn_is_label_key(const char *s);
+/** vmn_is_label_value() - empty, or at most 63 of A-Z a-z 0-9 - _ ., alphanumeric at both ends */
+bool vmn_is_label_value(const char *s);
 /** vmn_is_mac() - six hex pairs joined by ':' or '-' (what Go's net.ParseMAC takes, 6 bytes) */
 bool vmn_is_mac(const char *s);
 /** vmn_mac_is_same() - two of them, whatever their case and separators */

@@ -48,14 +48,23 @@ static bool accept_text(const char **p, const char *text)
 	return true;
 }
 
+static int value_next(const char **p, struct requirement *req, struct vmn_err *err)
+{
+	vmn_auto_free char *value = word_next(p);
+
+	if (!vmn_is_label_value(value))
+		return vmn_err_set(err, VMN_E_INVALID, "'%s' cannot be a label's value", value);
+	vmn_strlist_add(&req->values, value);
+	return 0;
+}
+
 static int parse_set(const char **p, struct requirement *req, struct vmn_err *err)
 {
 	if (!accept_text(p, "("))
 		return vmn_err_set(err, VMN_E_INVALID, "expected '(' at '%s'", *p);
 	do {
-		vmn_auto_free char *value = word_next(p);
-
-		vmn_strlist_add(&req->values, value);
+		if (value_next(p, req, err) < 0)
+			return -(int)err->code;
 	} while (accept_text(p, ","));
 	if (!accept_text(p, ")"))
 		return vmn_err_set(err, VMN_E_INVALID, "expected ',' or ')' at '%s'", *p);
@@ -71,6 +80,8 @@ static int parse_requirement(const char **p, struct requirement *req, struct vmn
 	req->key = word_next(p);
 	if (!*req->key)
 		return vmn_err_set(err, VMN_E_INVALID, "expected a label key at '%s'", *p);
+	if (!vmn_is_label_key(req->key))
+		return vmn_err_set(err, VMN_E_INVALID, "'%s' cannot be a label's key", req->key);
 	if (req->op == REQ_NOT_EXISTS || !**p || **p == ',')
 		return 0;
 	if (accept_text(p, "!=")) {
@@ -85,9 +96,7 @@ static int parse_requirement(const char **p, struct requirement *req, struct vmn
 		req->op = *word == 'i' ? REQ_IN : REQ_NOT_IN;
 		return parse_set(p, req, err);
 	}
-	word = word_next(p);
-	vmn_strlist_add(&req->values, word);
-	return 0;
+	return value_next(p, req, err);
 }
 
 int vmn_selector_parse(const char *s, struct vmn_selector **ret, struct vmn_err *err)

@@ -42,6 +42,38 @@ static void test_names(void **state)
 	}
 }
 
+static void test_labels(void **state)
+{
+	static const struct {
+		const char *s;
+		bool key, value;
+	} rows[] = {
+		{"a", true, true},
+		{"", false, true},
+		{"A_b.c-9", true, true},
+		{"-a", false, false},
+		{"a.", false, false},
+		{"a b", false, false},
+		{"my.app/name", true, false},
+		{"My.app/name", false, false},
+		{"a/", false, false},
+		{"/a", false, false},
+		{"a/b/c", false, false},
+		{LABEL_63, true, true},
+		{LABEL_63 "4", false, false},
+		{LABEL_63 ".x/" LABEL_63, true, false},
+		{"\xc3\xa4", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VMN_ARRAY_LEN(rows); i++) {
+		if (vmn_is_label_key(rows[i].s) != rows[i].key)
+			fail_msg("key '%s'", rows[i].s);
+		if (vmn_is_label_value(rows[i].s) != rows[i].value)
+			fail_msg("value '%s'", rows[i].s);
+	}
+}
+
 static void test_mac_is_same(void **state)
 {
 	(void)state;
@@ -134,9 +166,8 @@ static void test_quantities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_macs),
-		cmocka_unit_test(test_mac_is_same),
+		cmocka_unit_test(test_names),	   cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_macs),	   cmocka_unit_test(test_mac_is_same),
 		cmocka_unit_test(test_quantities),
 	};
 

@@ -395,6 +395,9 @@ static void test_metadata(void **state)
 		 "ObjectMeta.metadata.finalizers of type []string"},
 		{NAMED("\"ownerReferences\":[1]"), 400, "of type v1.OwnerReference"},
 		{NAMED("\"resourceVersion\":\"1\""), 500, "resourceVersion should not be set"},
+		{NAMED("\"labels\":{\"a b\":\"c\"}"), 422,
+		 "is invalid: metadata.labels: Invalid value: \"a b\": name part must consist of"},
+		{NAMED("\"labels\":{\"a\":\"b c\"}"), 422, "a valid label must be an empty string"},
 		{"{\"name\":5}", 400, "ObjectMeta.metadata.name of type string"},
 		{NAMED("\"labels\":null,\"finalizers\":null,\"annotations\":{}"), 201, NULL},
 	};

@@ -122,9 +122,11 @@ static void test_selector(void **state)
 		{"!a", "{}", true},
 		{"!a", "{\"a\":\"1\"}", false},
 		{"a=", "{\"a\":\"\"}", true},
+		{"x.y/A_b.c=D-e", "{\"x.y/A_b.c\":\"D-e\"}", true},
 	};
-	static const char *const bad[] = {"=b",	      "a=b,", "a in x", "a in (x",
-					  "a is (x)", "a>1",  ",",	"a=vm 1"};
+	static const char *const bad[] = {"=b",	 "a=b,",       "a in x", "a in (x", "a is (x)",
+					  "a>1", ",",	       "a=vm 1", "-a=b",    "a/b/c",
+					  "a=-", "a in (b,$)", "A.b/c"};
 
 	(void)state;
 	for (size_t i = 0; i < VMN_ARRAY_LEN(cases); i++) {
