@@ -189,27 +189,43 @@ static void bring_up(struct lab *lab, struct json_object *vmi)
 	}
 }
 
-/* Pods first, then the finalizers that kept the object. */
-static void tear_down(struct lab *lab, struct json_object *vmi)
+static void guest_stopped(struct lab *lab, struct json_object *vmi, const char *detail,
+			  const char *failure, struct json_object *result)
 {
 	vmn_auto_json struct json_object *pods = vmn_json_copy(lab_vmi_pods(lab, vmi));
 
-	if (pods) {
-		json_object_object_foreach(pods, name, unused) {
-			struct json_object *pod = lab_get(lab, LAB_POD, lab_obj_ns(vmi), name);
+	(void)detail;
+	(void)failure;
+	(void)result;
+	if (!pods)
+		return;
+	json_object_object_foreach(pods, name, unused) {
+		struct json_object *pod = lab_get(lab, LAB_POD, lab_obj_ns(vmi), name);
 
-			(void)unused;
-			if (!pod)
-				continue;
-			lab->node->pod_stop(lab, pod);
-			lab_discard(lab, LAB_POD, pod);
-		}
-		lab_set_phase(vmi, "Succeeded");
-		set_ready(vmi, false);
+		(void)unused;
+		if (!pod)
+			continue;
+		lab->node->pod_stop(lab, pod);
+		lab_discard(lab, LAB_POD, pod);
+	}
+	lab_set_phase(vmi, "Succeeded");
+	set_ready(vmi, false);
+	lab_save(lab, LAB_VMI, json_object_get(vmi));
+}
+
+/* The guest first, then its pods, then the finalizers that kept the object. */
+static void tear_down(struct lab *lab, struct json_object *vmi)
+{
+	struct lab_step *step;
+
+	if (!lab_vmi_pods(lab, vmi)) {
+		(void)lab_finalizer_del(vmi, LAB_VMI_FINALIZER);
+		(void)lab_finalizer_del(vmi, LAB_VM_FINALIZER);
 		return;
 	}
-	(void)lab_finalizer_del(vmi, LAB_VMI_FINALIZER);
-	(void)lab_finalizer_del(vmi, LAB_VM_FINALIZER);
+	step = lab_step_begin(lab, LAB_VMI, vmi, "stop", "", guest_stopped);
+	if (step)
+		lab->node->guest_stop(lab, vmi, lab_step_done, step);
 }
 
 /* --- P2, P3: the pod ------------------------------------------------------------------ */

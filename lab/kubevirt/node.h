@@ -23,6 +23,9 @@ struct lab_node_ops {
 	/* Make the pod's networks those of its annotation; result: the new network-status array */
 	void (*networks_sync)(struct lab *lab, struct json_object *pod, lab_node_done_fn done,
 			      void *arg);
+	/* Shut the guest down */
+	void (*guest_stop)(struct lab *lab, struct json_object *vmi, lab_node_done_fn done,
+			   void *arg);
 	/* Attach or detach one interface of the running guest; result of attach: {"mac",
 	 * "queueCount"} */
 	void (*guest_attach)(struct lab *lab, struct json_object *vmi, const char *iface,

@@ -24,6 +24,7 @@ enum {
 	CNI_MS = 25,
 	DEVICE_MS = 15,
 	AGENT_MS = 30,
+	SHUTDOWN_MS = 60,
 	PREPARE_MS = 20,
 	MIGRATE_MS = 60
 };
@@ -284,6 +285,16 @@ static void guest_detach(struct lab *lab, struct json_object *vmi, const char *i
 			is_stuck ? "the guest does not release the device" : NULL, NULL);
 }
 
+/*
+ * Not at once: kubectl delete looks for the object, then watches the name until it goes. When it is
+ * gone and there again by then, as that of a VM that is to run, kubectl waits for ever.
+ */
+static void guest_stop(struct lab *lab, struct json_object *vmi, lab_node_done_fn done, void *arg)
+{
+	(void)vmi;
+	(void)answer_in(lab, SHUTDOWN_MS, done, arg, NULL, NULL);
+}
+
 static void guest_link(struct lab *lab, struct json_object *vmi, const char *iface, bool up,
 		       lab_node_done_fn done, void *arg)
 {
@@ -366,6 +377,7 @@ const struct lab_node_ops lab_node_emulated = {
 	.pod_start = pod_start,
 	.pod_stop = pod_stop,
 	.networks_sync = networks_sync,
+	.guest_stop = guest_stop,
 	.guest_attach = guest_attach,
 	.guest_detach = guest_detach,
 	.guest_link = guest_link,

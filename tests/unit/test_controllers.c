@@ -646,10 +646,20 @@ static bool is_stopped(const char *vm)
 	       vmn_streq(vmn_json_str(get(LAB_VM, vm), "/status/printableStatus"), "Stopped");
 }
 
+static bool is_replaced(const char *uid)
+{
+	return is_running("vm1") && strcmp(lab_obj_uid(get(LAB_VMI, "vm1")), uid) != 0;
+}
+
+static bool is_deleted(const char *vm)
+{
+	return !get(LAB_VM, vm) && !get(LAB_VMI, vm);
+}
+
 static void test_stop_start_delete(void **state)
 {
 	vmn_auto_err struct vmn_err err = VMN_ERR_INIT;
-	vmn_auto_free char *body = NULL;
+	vmn_auto_free char *body = NULL, *uid = NULL;
 
 	(void)state;
 	start(LAB_KUBEVIRT_1_9);
@@ -664,10 +674,17 @@ static void test_stop_start_delete(void **state)
 	assert_int_equal(put_vm("restart", ""), 202);
 	settle();
 	await_that(is_running, "vm1");
+
+	/* A VMI that is deleted is there while its guest shuts down, for clients that wait. */
+	uid = vmn_xstrdup(lab_obj_uid(get(LAB_VMI, "vm1")));
+	assert_int_equal(lab_delete(&lab, LAB_VMI, "default", "vm1", 0, NULL, &err), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(lab_loop_turn(lab.loop, 0, &err), 0);
+	assert_string_equal(lab_obj_uid(get(LAB_VMI, "vm1")), uid);
+	await_that(is_replaced, uid);
+
 	assert_int_equal(lab_delete(&lab, LAB_VM, "default", "vm1", 0, NULL, &err), 0);
-	settle();
-	assert_null(get(LAB_VM, "vm1"));
-	assert_null(get(LAB_VMI, "vm1"));
+	await_that(is_deleted, "vm1");
 }
 
 int main(void)
