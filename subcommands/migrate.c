@@ -178,6 +178,11 @@ static int parse_node_selector(const struct vmn_strlist *list, struct json_objec
 			return vmn_err_set(err, VMN_E_USAGE,
 					   "--node-selector: '%s' is not LABEL=VALUE", list->v[i]);
 		key = vmn_xstrndup(list->v[i], (size_t)(equals - list->v[i]));
+		/* The API takes it, and then no pod can be made for the migration. */
+		if (!vmn_is_label_key(key) || !vmn_is_label_value(equals + 1))
+			return vmn_err_set(err, VMN_E_USAGE,
+					   "--node-selector: no node can have the label '%s'",
+					   list->v[i]);
 		vmn_json_set_str(obj, key, equals + 1);
 	}
 	*ret = vmn_steal(&obj);

@@ -481,6 +481,12 @@ gone() {
 	vmn migrate a --node-selector nonsense
 	assert_status 1
 	assert_stderr_has "'nonsense' is not LABEL=VALUE"
+	vmn migrate a --node-selector 'a b=c'
+	assert_status 1
+	assert_stderr_has "no node can have the label 'a b=c'"
+	vmn migrate a --node-selector 'zone=-1'
+	assert_status 1
+	assert_stderr_has "no node can have the label 'zone=-1'"
 	vmn migrate a --max-parallel 0
 	assert_status 1
 	vmn migrate -l ''
