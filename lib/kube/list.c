@@ -122,6 +122,8 @@ static int read_rest(struct vmn_page *page, struct vmn_err *err)
 		return vmn_err_set(err, VMN_E_PROTOCOL, "the server's answer is not a list");
 	cont = vmn_json_str_or(rest, "/metadata/continue", "");
 	version = vmn_json_str(rest, "/metadata/resourceVersion");
+	if (*cont && vmn_streq(cont, p->cont))
+		return vmn_err_set(err, VMN_E_PROTOCOL, "the server's list does not get on");
 	free(vmn_steal(&p->cont));
 	if (*cont)
 		p->cont = vmn_xstrdup(cont);

@@ -397,6 +397,9 @@ echoed() {
 	assert_stdout_has "broke before the answer"
 	client list /list/nolist
 	assert_stdout_has "not a list"
+	client list /list/endless
+	assert_stdout_has "does not get on"
+	assert_equal "$(sent GET /list/endless)" 2
 	client list /status/403/status
 	assert_stdout_has 'error 4 http 403'
 }

@@ -231,6 +231,8 @@ class Client:
                 {"spec": {"text": "x" * 200, "userData": "s3cret"}} for _ in range(200)]})
         if path == "/list/nolimit":
             return self.send(200, self.page("next-0", N_ITEMS, N_ITEMS))
+        if path == "/list/endless":
+            return self.send(200, self.page("next-0", 500, N_ITEMS))
         if path == "/list/nolist":
             return self.send(200, {"kind": "VirtualMachine"})
         if path == "/list/cut" and token == "next-500":
