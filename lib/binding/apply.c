@@ -230,7 +230,7 @@ int vmn_binding_undo(struct vmn_journal *j, const char *network, bool is_dry,
 		vmn_strlist_add(&owners, txns.v[i].owner);
 	}
 	if (rc == 0 && !is_dry)
-		rc = vmn_journal_undo_all(j, &owners, err);
+		rc = vmn_journal_undo(j, &owners, err);
 	if (rc == 0 && network && undone->n == 0)
 		return vmn_err_set(err, VMN_E_NOT_FOUND, "no interface '%s' is set up", network);
 	return rc;

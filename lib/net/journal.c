@@ -411,8 +411,7 @@ static int begin_undo(struct vmn_txnfiles *all, const struct vmn_strlist *owners
 	return 0;
 }
 
-int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners,
-			 struct vmn_err *err)
+int vmn_journal_undo(struct vmn_journal *j, const struct vmn_strlist *owners, struct vmn_err *err)
 {
 	auto_signals sigset_t signals = hold_signals();
 	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
@@ -430,20 +429,6 @@ int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners
 			(void)vmn_err_wrap(err, "cannot undo '%s'", all.v[i].owner);
 	}
 	return rc;
-}
-
-int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err)
-{
-	vmn_auto_strlist struct vmn_strlist one = {0};
-	vmn_auto_txnfiles struct vmn_txnfiles all = {0};
-	int rc = read_all(j, &all, err);
-
-	for (size_t i = 0; rc == 0 && i < all.n; i++)
-		if (strcmp(all.v[i].owner, owner) == 0)
-			vmn_strlist_add(&one, owner);
-	if (rc == 0 && one.n == 0)
-		return vmn_err_set(err, VMN_E_NOT_FOUND, "'%s' is not set up", owner);
-	return rc < 0 ? rc : vmn_journal_undo_all(j, &one, err);
 }
 
 /* --- recovering ----------------------------------------------------------------------- */

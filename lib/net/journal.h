@@ -86,16 +86,15 @@ void vmn_txns_clear(struct vmn_txns *txns);
 #define vmn_auto_txns VMN_CLEANUP(vmn_txns_clear)
 
 /**
- * vmn_journal_undo() - take a transaction back
+ * vmn_journal_undo() - take transactions back, the youngest first
+ * @owners:	whose; one that is not set up is no error
  *
  * A value that somebody changed since is left alone. A sysctl that a younger transaction set too
- * keeps its value until that one is undone.
+ * keeps its value until that one is undone. After a crash recovering does the rest.
  *
- * Return: 0, -VMN_E_NOT_FOUND, or the first error; then it can be called again
+ * Return: 0, or the first error; then it can be called again
  */
-int vmn_journal_undo(struct vmn_journal *j, const char *owner, struct vmn_err *err) VMN_MUST_CHECK;
-/** vmn_journal_undo_all() - several, the youngest first; after a crash recovering does the rest */
-int vmn_journal_undo_all(struct vmn_journal *j, const struct vmn_strlist *owners,
-			 struct vmn_err *err) VMN_MUST_CHECK;
+int vmn_journal_undo(struct vmn_journal *j, const struct vmn_strlist *owners,
+		     struct vmn_err *err) VMN_MUST_CHECK;
 
 #endif
