@@ -389,6 +389,11 @@ const struct lab_kind *lab_kind_find(const char *group, const char *version, con
 	return NULL;
 }
 
+char *lab_api_version(const struct lab_kind *kind)
+{
+	return vmn_xasprintf("%s%s%s", kind->group, *kind->group ? "/" : "", kind->version);
+}
+
 const struct lab_kind *lab_kind_by_name(const char *group, const char *kind)
 {
 	for (size_t i = 0; i < LAB_KINDS; i++) {

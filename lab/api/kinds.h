@@ -42,6 +42,8 @@ struct lab_kind {
 
 extern const struct lab_kind lab_kinds[LAB_KINDS];
 const struct lab_kind *lab_kind_find(const char *group, const char *version, const char *plural);
+/** lab_api_version() - "kubevirt.io/v1", "v1"; caller frees */
+char *lab_api_version(const struct lab_kind *kind);
 /** lab_kind_by_name() - by group and Kind, as objects name themselves */
 const struct lab_kind *lab_kind_by_name(const char *group, const char *kind);
 

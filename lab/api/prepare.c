@@ -133,8 +133,7 @@ int lab_prepare_new(struct lab *lab, const struct lab_kind *kind, const char *ns
 					     "deletionGracePeriodSeconds",
 					     "namespace"};
 	struct json_object *meta = metadata_of(obj);
-	vmn_auto_free char *api_version =
-		vmn_xasprintf("%s%s%s", kind->group, *kind->group ? "/" : "", kind->version);
+	vmn_auto_free char *api_version = lab_api_version(kind);
 
 	if (kind->namespaced && check_namespace(lab, kind, ns ? ns : "", meta, err) < 0)
 		return -(int)err->code;

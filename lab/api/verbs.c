@@ -86,8 +86,7 @@ static int check_type(const struct lab_call *c, struct json_object *obj, struct 
 	const struct lab_kind *k = c->kind;
 	const char *kind = vmn_json_str_or(obj, "/kind", "");
 	const char *version = vmn_json_str_or(obj, "/apiVersion", "");
-	vmn_auto_free char *want =
-		vmn_xasprintf("%s%s%s", k->group, *k->group ? "/" : "", k->version);
+	vmn_auto_free char *want = lab_api_version(k);
 
 	if (!*kind && *k->group)
 		return lab_fail(err, 400, "Object 'Kind' is missing in the request's body");
@@ -492,8 +491,7 @@ int lab_verb_delete_collection(struct lab_call *c, struct vmn_err *err)
 			return r;
 	}
 	kind = vmn_xasprintf("%sList", c->kind->kind);
-	version = vmn_xasprintf("%s%s%s", c->kind->group, *c->kind->group ? "/" : "",
-				c->kind->version);
+	version = lab_api_version(c->kind);
 	lab_reply_json(c->resp, 200,
 		       vmn_json_build("{\"kind\":%s,\"apiVersion\":%s,\"metadata\":{},"
 				      "\"items\":%J}",
